@@ -1,0 +1,33 @@
+"""The learner's surroundings: a PostgreSQL, a project folder, helpers for the notebook.
+
+Standard library alone, and in the syntax of old Pythons: `python3 -m workshop` comes through here on a machine that has
+nothing yet. Each name below is loaded when it is first asked for.
+"""
+
+_HOMES = {
+    "build_schema": "workshop.schema",
+    "reset_step": "workshop.start",
+    "show_diagram": "workshop.diagram",
+    "start_step": "workshop.start",
+}
+
+__all__ = ["build_schema", "reset_step", "show_diagram", "start_step"]
+
+TYPE_CHECKING = False  # type checkers take it for true; importing it from typing would need a Python that has it
+if TYPE_CHECKING:
+    from workshop.diagram import show_diagram
+    from workshop.schema import build_schema
+    from workshop.start import reset_step, start_step
+
+
+def __getattr__(name):  # type: (str) -> object
+    """The public name, loaded from its module."""
+    if name not in _HOMES:
+        raise AttributeError("module 'workshop' has no attribute {!r}".format(name))
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__():  # type: () -> list[str]
+    return sorted(list(globals()) + __all__)
