@@ -1,0 +1,27 @@
+"""The notebook's cell magic `%%project_file`."""
+
+from __future__ import annotations
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
+
+from workshop import project
+
+
+@magics_class
+class ProjectMagics(Magics):
+    """What a notebook needs to write the project's files."""
+
+    @no_var_expand
+    @cell_magic
+    def project_file(self, line: str, cell: str) -> None:
+        """Make the cell a file of the project: `%%project_file models/core.py`.
+
+        A Python file is written when the project can be loaded with it; what it defines is then there in the notebook.
+        """
+        print(project.save(line, cell))
+
+
+def register(shell: InteractiveShell) -> None:
+    """Give the shell the magics; doing so twice changes nothing."""
+    shell.register_magics(ProjectMagics)
