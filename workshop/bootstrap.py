@@ -1,0 +1,359 @@
+"""Makes the environment in `.venv/` that everything else runs in: with uv where it can be had, otherwise with pip.
+
+Standard library alone. A stamp in the environment says what it holds, so that nothing is done twice, and that one which
+was cut off half-way, or has moved, is made anew.
+"""
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from workshop.attempt import Failed, Reason, attempt, reason_in
+from workshop.errors import WorkshopError
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = ROOT / ".venv"
+REQUIREMENTS = "requirements.txt"
+TEST_REQUIREMENTS = "tests/requirements.txt"
+OLDEST_PYTHON = (3, 11)
+UV = "uv==0.13.9"
+
+_STAMP = ENVIRONMENT / "workshop-setup.json"
+_LOG = ENVIRONMENT / "workshop-setup.log"
+_LOCK = ROOT / ".venv.lock"
+
+
+@dataclass(frozen=True)
+class _Stamp:
+    """What an environment is: where and for which Python it was made, and which requirements files it holds."""
+
+    root: str = ""
+    python: str = ""
+    finished: bool = False
+    installed: dict[str, str] = field(default_factory=dict)
+    """Name of a requirements file, and the fingerprint of what was in it."""
+
+
+def command(words: str) -> str:
+    """How one of our commands is typed on this system."""
+    return f"{'py' if sys.platform == 'win32' else 'python3'} -m workshop {words}"
+
+
+def python() -> Path:
+    """The environment's Python, whether it is there or not."""
+    return _program("python")
+
+
+def is_made() -> bool:
+    """Whether an environment was made here, and finished."""
+    stamp = _read_stamp()
+    return stamp is not None and stamp.finished and stamp.root == str(ROOT) and python().exists()
+
+
+def is_inside() -> bool:
+    """Whether this Python is the environment's."""
+    return Path(sys.prefix).resolve() == ENVIRONMENT.resolve()
+
+
+def activate() -> None:
+    """Let child processes (kernels, terminals) find the environment's programs first."""
+    folder = str(python().parent)
+    rest = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    os.environ["PATH"] = os.pathsep.join([folder, *(entry for entry in rest if entry != folder)])
+    os.environ["VIRTUAL_ENV"] = str(ENVIRONMENT)
+
+
+def continue_inside(arguments: Sequence[str]) -> int:
+    """Run `python -m workshop` with these arguments in the environment, in place of this process where that can be."""
+    words = [str(python()), "-m", "workshop", *arguments]
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    if sys.platform == "win32":
+        # It can't replace a process. Ctrl-C reaches parent and child alike there, and the child answers it.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        return subprocess.run(words, check=False).returncode
+    else:
+        os.execv(words[0], words)
+
+
+def prepare(*requirements: str) -> None:
+    """Make sure that the environment is there and holds these requirements files (names from ROOT); say what is done.
+
+    Raises WorkshopError: no network, disk full, folder not writable, Python without venv, `.venv` is something else.
+    """
+    if not (ROOT / REQUIREMENTS).is_file():
+        raise WorkshopError(f"There is no {REQUIREMENTS} in {ROOT}: run this in a clone of the repository.")
+    if _holds(requirements):
+        return
+    try:
+        with _alone():
+            if not _holds(requirements):  # another one may have made it while we waited
+                _make(requirements)
+    except (OSError, Failed) as error:
+        raise WorkshopError(_sentence(str(error))) from error
+
+
+def _make(requirements: Sequence[str]) -> None:
+    started = time.monotonic()
+    if _is_reusable():
+        print("The environment in .venv is brought up to date:")
+    else:
+        _clear_away()
+        print("The workshop makes its environment in .venv (once; half a gigabyte):")
+        _create()
+    before = _read_stamp() or _Stamp()
+    _write_stamp(_Stamp())
+    try:
+        _install(requirements)
+    except Failed as failure:
+        _leave_behind(before, failure)
+        raise
+    version, packages = _look_at_python()
+    _link_repository(packages)
+    installed = before.installed | {name: _fingerprint(name) for name in requirements}
+    _write_stamp(_Stamp(str(ROOT), version, finished=True, installed=installed))
+    _compile_in_background(packages)
+    print(f"Done in {time.monotonic() - started:.0f} s.", flush=True)
+
+
+def _leave_behind(before: _Stamp, failure: Failed) -> None:
+    """After a tool gave up: a full disk gets its space back; otherwise the stamp is what it was before."""
+    if failure.reason is Reason.DISK_FULL:
+        shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+        return
+    # A stamp that stays unfinished would mean that we were cut off half-way, and the environment can't be trusted.
+    if before.finished:
+        _write_stamp(before)
+    else:
+        _STAMP.unlink()
+    _LOG.write_text(failure.output, encoding="utf-8")
+
+
+def _sentence(output: str) -> str:
+    """What to tell the reader about what a tool wrote, or the system said, before giving up."""
+    again = "run the command again"
+    match reason_in(output):
+        case Reason.DISK_FULL:
+            return f"The disk is full: free about 1 GB where {ROOT} is (and your home folder), and {again}."
+        case Reason.NOT_TRUSTED:
+            return (
+                "The package index shows a certificate that this computer doesn't trust, as behind a company's proxy: "
+                f"name the company's certificate file in SSL_CERT_FILE and PIP_CERT, and {again}."
+            )
+        case Reason.OFFLINE:
+            return f"The packages can't be fetched, the network doesn't answer: connect this computer, and {again}."
+        case Reason.NOT_WRITABLE:
+            return f"You may not write in {ROOT}: clone the repository into a folder of your own, and {again} there."
+    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "nothing was said")
+    return f"The environment can't be made ({last}); {_LOG} has the whole story."
+
+
+# What is there
+
+
+def _program(name: str) -> Path:
+    return ENVIRONMENT / (f"Scripts/{name}.exe" if sys.platform == "win32" else f"bin/{name}")
+
+
+def _read_stamp() -> _Stamp | None:
+    try:
+        return _Stamp(**json.loads(_STAMP.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write_stamp(stamp: _Stamp) -> None:
+    _STAMP.write_text(json.dumps(asdict(stamp), indent=1), encoding="utf-8")
+
+
+def _fingerprint(requirements: str) -> str:
+    return hashlib.sha256((ROOT / requirements).read_bytes()).hexdigest()
+
+
+def _holds(requirements: Sequence[str]) -> bool:
+    stamp = _read_stamp()
+    if stamp is None or not is_made():
+        return False
+    if any(stamp.installed.get(name) != _fingerprint(name) for name in requirements):
+        return False
+    return is_inside() or _look_at_python()[0] == stamp.python
+
+
+def _look_at_python() -> tuple[str, Path]:
+    """The version of the environment's Python ("3.11") and where its packages are; ("", …) where it doesn't run."""
+    facts = "['%d.%d' % sys.version_info[:2], sysconfig.get_path('purelib')]"
+    question = f"import json, sys, sysconfig; print(json.dumps({facts}))"
+    try:
+        answer = subprocess.run([python(), "-I", "-c", question], capture_output=True, check=True, text=True).stdout
+        version, packages = json.loads(answer)
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return "", ENVIRONMENT
+    return version, Path(packages)
+
+
+def _is_reusable() -> bool:
+    """Whether packages can go into what is there: finished by us for this very place, or made by somebody else."""
+    version, _ = _look_at_python()
+    if not version or tuple(map(int, version.split("."))) < OLDEST_PYTHON:
+        return False
+    if not _STAMP.exists():
+        return (ENVIRONMENT / "pyvenv.cfg").exists()
+    stamp = _read_stamp()
+    return stamp is not None and stamp.finished and stamp.root == str(ROOT) and stamp.python == version
+
+
+# Making it
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other process is at work on the environment, and keep others from it meanwhile."""
+    with _LOCK.open("w") as lock:
+        if not _try_to_lock(lock.fileno()):
+            print("Another process is at work on the environment; waiting for it.", flush=True)
+            while not _try_to_lock(lock.fileno()):
+                time.sleep(0.2)
+        # The tools that we start keep the lock too: where we are killed, they may go on writing for a while.
+        os.set_inheritable(lock.fileno(), True)
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_to_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_to_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def _clear_away() -> None:
+    """Remove what is at `.venv`, where it is an environment or was about to become one."""
+    if not os.path.lexists(ENVIRONMENT):
+        return
+    if not _is_environment():
+        raise WorkshopError(
+            f"{ENVIRONMENT} is not a Python environment, so it was left alone: move it away and run the command again."
+        )
+    old = ENVIRONMENT.with_name(f".venv-old-{time.time_ns()}")
+    try:
+        ENVIRONMENT.rename(old)
+    except OSError as error:
+        raise WorkshopError(
+            f"{ENVIRONMENT} has to be made anew, but something holds it ({error.strerror}): close JupyterLab and "
+            "VS Code, and run the command again with the Python outside of it."
+        ) from error
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _is_environment() -> bool:
+    """Whether `.venv` is a folder that Python's venv, uv or we have made, or an empty one."""
+    if ENVIRONMENT.is_symlink() or not ENVIRONMENT.is_dir():
+        return False
+    return _STAMP.exists() or (ENVIRONMENT / "pyvenv.cfg").exists() or not any(ENVIRONMENT.iterdir())
+
+
+def _create() -> None:
+    with_pip = shutil.which("uv") is None
+    if with_pip:
+        _require_ensurepip()
+    ENVIRONMENT.mkdir()
+    _write_stamp(_Stamp())
+    base = getattr(sys, "_base_executable", sys.executable)  # we may ourselves be running in an environment
+    attempt("environment", [base, "-m", "venv", *([] if with_pip else ["--without-pip"]), str(ENVIRONMENT)], ROOT)
+
+
+def _require_ensurepip() -> None:
+    if importlib.util.find_spec("ensurepip") is None:
+        version = "{}.{}".format(*sys.version_info)
+        raise WorkshopError(
+            "This Python comes without the part that makes environments: on Debian or Ubuntu run "
+            f"`sudo apt install python{version}-venv`, elsewhere take the Python of python.org, "
+            "and run the command again."
+        )
+
+
+def _install(requirements: Sequence[str]) -> None:
+    """Install requirements files with uv, and with pip where uv can't be had or doesn't get through."""
+    files = [word for name in requirements for word in ("-r", name)]
+    if uv := shutil.which("uv") or _fetch_uv():
+        os.environ.setdefault("UV_SYSTEM_CERTS", "true")  # behind a company's proxy, uv's own certificates don't do
+        try:
+            attempt("packages, with uv", [uv, "pip", "install", "--python", str(python()), *files], ROOT)
+        except Failed as failure:
+            if failure.reason is Reason.DISK_FULL:
+                raise
+        else:
+            return
+    _make_sure_of_pip()
+    attempt("packages, with pip (a minute or two)", [str(python()), "-m", "pip", "install", *files], ROOT)
+
+
+def _fetch_uv() -> str | None:
+    """The uv in the environment, fetched with pip; None where there is none for this system."""
+    uv = _program("uv")
+    if not uv.exists():
+        _make_sure_of_pip()
+        try:
+            attempt("uv, which is quicker than pip", [str(python()), "-m", "pip", "install", UV], ROOT)
+        except Failed as failure:
+            if failure.reason in (Reason.DISK_FULL, Reason.OFFLINE):
+                raise
+            return None
+    return str(uv)
+
+
+def _make_sure_of_pip() -> None:
+    _, packages = _look_at_python()
+    if not (packages / "pip").is_dir():
+        _require_ensurepip()
+        attempt("pip", [str(python()), "-m", "ensurepip"], ROOT)
+
+
+def _link_repository(packages: Path) -> None:
+    """Put the repository on the environment's path, by a relative way.
+
+    The editable install does so too, but writes the path in UTF-8, which Python 3.11 and 3.12 misread on Windows where
+    there is an umlaut in it.
+    """
+    way = os.path.relpath(ROOT, packages)
+    (packages / "schema-workbook-checkout.pth").write_text(f"{way}\n", encoding="utf-8")
+
+
+def _compile_in_background(packages: Path) -> None:
+    """Byte-compile the packages, at the lowest priority and without waiting: uv leaves that to the first import."""
+    program = (
+        "import compileall, os, sys; hasattr(os, 'nice') and os.nice(19); compileall.compile_dir(sys.argv[1], quiet=2)"
+    )
+    subprocess.Popen(
+        [python(), "-c", program, packages],
+        cwd=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C in the terminal is not meant for it
+        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
+        | getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )

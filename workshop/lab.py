@@ -1,0 +1,112 @@
+"""`python -m workshop lab`: PostgreSQL up, then JupyterLab on the first notebook.
+
+Standard library alone at import: what can't work is said before there is an environment.
+"""
+
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from workshop.bootstrap import ROOT, command
+from workshop.errors import WorkshopError
+
+FIRST_NOTEBOOK = "notebooks/01_project_setup.ipynb"
+
+
+def preflight(arguments: Sequence[str]) -> None:
+    """Raise WorkshopError where JupyterLab could not do what is asked: no notebooks, port taken or not a port."""
+    if not (ROOT / FIRST_NOTEBOOK).is_file():
+        raise WorkshopError(
+            f"{FIRST_NOTEBOOK} is missing: bring it back with `git checkout -- notebooks`, or clone the workshop anew."
+        )
+    port = _option(arguments, "port")
+    if port is not None:
+        _require_port(port, _option(arguments, "ip") or "localhost")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Start or attach to PostgreSQL, run JupyterLab until it ends; JupyterLab's exit status."""
+    from workshop import postgres
+
+    started = time.monotonic()
+    server = postgres.start()
+    print(f"{server.describe()} ({time.monotonic() - started:.1f} s)", flush=True)
+    print(f"JupyterLab opens on {FIRST_NOTEBOOK}; Ctrl-C in this window ends it.", flush=True)
+    status = _run_jupyterlab(_jupyterlab(arguments))
+    if server.source == "embedded":
+        print(f"JupyterLab has ended. PostgreSQL goes on; `{command('stop')}` ends it too.", flush=True)
+    return status
+
+
+def _jupyterlab(arguments: Sequence[str]) -> list[str]:
+    words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"]
+    words.append(f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}")
+    # No questions to the network: neither for news nor for a newer JupyterLab.
+    words += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    if sys.platform != "win32" and os.geteuid() == 0:
+        words.append("--allow-root")
+    if _option(arguments, "port") is not None:
+        words.append("--ServerApp.port_retries=0")  # who names a port wants that one
+    return [*words, *arguments]
+
+
+def _run_jupyterlab(words: Sequence[str]) -> int:
+    """Run it in the foreground; whatever asks us to end asks it to, once."""
+    if sys.platform == "win32":
+        signal.signal(signal.SIGINT, lambda *_: None)  # the console tells it as well
+        return subprocess.run(words, cwd=ROOT, check=False).returncode
+    # In a process group of its own it doesn't hear Ctrl-C beside us; it would ask back, and a second one kill it.
+    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, process_group=0) as jupyterlab:
+
+        def end(*_: Any) -> None:
+            jupyterlab.terminate()
+
+        for asked in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(asked, end)
+        status = jupyterlab.wait()
+    return status if status >= 0 else 128 - status
+
+
+def _option(arguments: Sequence[str], name: str) -> str | None:
+    """An option's last value among JupyterLab's arguments (`--port 9999`, `--port=9999`, `--ServerApp.port=9999`)."""
+    value = None
+    for argument, following in zip(arguments, [*arguments[1:], None], strict=True):
+        key, equals, text = argument.partition("=")
+        if key in (f"--{name}", f"--ServerApp.{name}"):
+            value = text if equals else following
+    return value
+
+
+def _require_port(text: str, host: str) -> None:
+    if not text.isdecimal() or int(text) > 65535:
+        raise WorkshopError(f"{text!r} is not a port: write a number up to 65535, such as --port 9999.")
+    port, host = int(text), "" if host == "*" else host
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError:
+        return  # no such address; JupyterLab says so
+    for family, kind, _, _, address in found:
+        if (problem := _problem_with(family, kind, address)) is not None:
+            raise WorkshopError(
+                f"Port {port} {problem}: name another one with --port, or leave --port out and JupyterLab finds one."
+            )
+
+
+def _problem_with(family: int, kind: int, address: Any) -> str | None:
+    with socket.socket(family, kind) as door:
+        if sys.platform != "win32":
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as JupyterLab does; on Windows it would steal
+        if family == socket.AF_INET6:
+            door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            door.bind(address)
+        except OSError as error:
+            reasons = {errno.EADDRINUSE: "is in use", errno.EACCES: "is kept for the system"}
+            return reasons.get(error.errno or 0)
+    return None
