@@ -94,6 +94,14 @@ def load_models() -> list[MetaData]:
     return list(_state.metadatas)
 
 
+def file_of(table: Table) -> PurePosixPath | None:
+    """The file that makes a table of the models, as they were last loaded."""
+    for path, names in _state.names.items():
+        if any(value is table or getattr(value, "__table__", None) is table for value in names.values()):
+            return path
+    return None
+
+
 def make_folder() -> Path:
     """The project folder, made when missing, and importable: `from models import User`, `import config`."""
     folder = settings().project
@@ -319,7 +327,8 @@ def _defined(module: ModuleType, texts: loading.Texts) -> Names:
     """What a module makes itself, not what it imports: classes, functions, tables, types and the like."""
     path = _path(module)
     text = texts[path] if path in texts else loading.source(settings().project / path)
-    own = {one.get_name() for one in symtable.symtable(text, str(path), "exec").get_symbols() if not one.is_imported()}
+    symbols = symtable.symtable(text, str(path), "exec").get_symbols()
+    own = {one.get_name() for one in symbols if one.is_assigned() and not one.is_imported()}
     kinds = (type, FunctionType, Table, MetaData, registry, TypeEngine, Enum)
     return {
         name: value

@@ -1,0 +1,320 @@
+"""Builds the database schema from the project's files, in one transaction: all of it, or nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import psycopg2
+import sqlalchemy as sa
+from psycopg2 import errors, sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from workshop import project
+from workshop.errors import WorkshopError
+from workshop.faults import Fault, FaultyProject, plain_reason
+from workshop.postgres import Mark, connect, current_url, read_mark, write_mark
+from workshop.settings import settings
+
+LOCK_TIMEOUT = 3  # seconds
+_ONE_BUILD_AT_A_TIME = 5_204_119  # an advisory lock; any number that nobody else takes
+
+_STAYS = "The old schema and its rows stay."
+
+
+class BuildError(WorkshopError):
+    """The schema was not built, and the database is as it was before."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What `build_schema` made; a notebook shows it as a sentence.
+
+    Attributes:
+        tables: names in the order of creation, with the schema's where that is not `public`.
+        rows_lost: how many rows the tables before had.
+    """
+
+    tables: tuple[str, ...]
+    rows_lost: int
+
+    def __str__(self) -> str:
+        return f"{self._tables()}{self._rows()}"
+
+    def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _tables(self) -> str:
+        if not self.tables:
+            return "The schema is built; no file of the project makes a table yet."
+        count = "1 table" if len(self.tables) == 1 else f"{len(self.tables)} tables"
+        return f"Built {count}: {', '.join(self.tables)}."
+
+    def _rows(self) -> str:
+        match self.rows_lost:
+            case 0:
+                return ""
+            case 1:
+                return " The one row of the old tables went with them."
+            case rows:
+                return f" The {rows:,} rows of the old tables went with them."
+
+
+class _Printer(Protocol):
+    def text(self, text: str) -> None: ...
+
+
+def build_schema(database_url: str | None = None, *, replace: bool = False) -> Built:
+    """Make the database hold exactly what the project's files say; what it held before is gone.
+
+    First come the files `schemas/00….sql`, then the tables of the models, then the other `schemas/*.sql` in order of
+    name. The files run as they are: `%`, `:` and braces in them mean nothing.
+
+    Args:
+        database_url: another database than the workshop's.
+        replace: also empty a database that does not carry the workshop's mark.
+
+    Raises:
+        WorkshopError: a sentence that says what stood in the way; the old schema and its rows are still there.
+    """
+    if not project.project_files():
+        raise BuildError("There is nothing to build yet: save a file with %%project_file models/core.py first.")
+    return rebuild(database_url or current_url(), replace=replace)
+
+
+def rebuild(url: str, *, replace: bool = False) -> Built:
+    """`build_schema` for a known URL, also when the project has no files any more: then the database gets empty."""
+    built_from = project.fingerprint()
+    metadatas = _models()
+    with _engine(url).connect() as connection:
+        raw: Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+        with _explained(raw), connection.begin(), raw.cursor() as cursor:
+            _take_over(raw, cursor, replace)
+            rows = _count_rows(cursor)
+            _drop_everything(cursor)
+            early, late = _sql_files()
+            for path in early:
+                _run_file(cursor, path)
+            for metadata in metadatas:
+                _create_tables(connection, metadata)
+            for path in late:
+                _run_file(cursor, path)
+            cursor.execute("set constraints all immediate")
+            write_mark(raw, Mark(built_from))
+            return Built(_tables(cursor), rows)
+
+
+def _engine(url: str) -> sa.Engine:
+    return sa.create_engine("postgresql+psycopg2://", creator=lambda: connect(url, "build_schema"), poolclass=NullPool)
+
+
+# --- The steps of a build -------------------------------------------------------------------------------------------
+
+
+def _models() -> list[sa.MetaData]:
+    try:
+        return project.load_models()
+    except FaultyProject as problem:
+        fault = problem.fault
+    raise _not_built(fault)
+
+
+def _sql_files() -> tuple[list[Path], list[Path]]:
+    """The SQL files that tables may need, and those that need tables."""
+    files = [path for path in project.project_files() if path.suffix == ".sql"]
+    return [path for path in files if path.name.startswith("00")], [p for p in files if not p.name.startswith("00")]
+
+
+def _take_over(raw: Connection, cursor: Cursor, replace: bool) -> None:
+    cursor.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}s'")
+    cursor.execute("select pg_catalog.pg_advisory_xact_lock(%s)", (_ONE_BUILD_AT_A_TIME,))
+    if not replace and read_mark(raw) is None:
+        raise BuildError(
+            f"The database {raw.info.dbname} is not the workshop's own, and building empties it first: if that is what "
+            "you want, call build_schema(…, replace=True)."
+        )
+
+
+_USER_TABLES = """
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+"""
+
+
+def _count_rows(cursor: Cursor) -> int:
+    cursor.execute(f"select n.nspname, c.relname {_USER_TABLES} and c.relkind = 'r'")
+    counts = [sql.SQL("(select count(*) from {})").format(sql.Identifier(*name)) for name in cursor.fetchall()]
+    cursor.execute(sql.SQL("select 0 + {}").format(sql.SQL(" + ").join([*counts, sql.SQL("0")])))
+    (rows,) = cursor.fetchone() or (0,)
+    return int(rows)
+
+
+def _drop_everything(cursor: Cursor) -> None:
+    cursor.execute(
+        "select nspname from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'"
+    )
+    schemas = [sql.Identifier(name) for (name,) in cursor.fetchall()]
+    if schemas:
+        cursor.execute(sql.SQL("drop schema {} cascade").format(sql.SQL(", ").join(schemas)))
+    # As PostgreSQL 15 and newer make it in a new database.
+    cursor.execute("create schema public authorization pg_database_owner; grant usage on schema public to public")
+
+
+def _run_file(cursor: Cursor, path: Path) -> None:
+    """Run the file inside a DO block: there PostgreSQL itself refuses a commit, which would end our transaction."""
+    try:
+        text = path.read_text("utf-8-sig")
+        cursor.execute("select pg_catalog.set_config('workshop.file', %s, true)", (text,))
+        cursor.execute("do $$ begin execute pg_catalog.current_setting('workshop.file'); end $$")
+    except errors.LockNotAvailable:
+        raise
+    except psycopg2.Error as error:
+        problem = _sql_fault(path, text, error)
+    except ValueError as error:  # not UTF-8, or a character 0
+        problem = Fault(_name(path), None, "", f"The file is not plain text: {error}.")
+    else:
+        return
+    raise _not_built(problem)
+
+
+def _create_tables(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    try:
+        metadata.create_all(connection)
+    except DBAPIError as error:
+        if isinstance(error.orig, psycopg2.OperationalError):
+            raise error.orig from None
+        problem = _ddl_fault(error, metadata)
+    except Exception as error:  # the models' own events run here, too, and may raise anything
+        problem = Fault(_file_named_in(str(error), metadata), None, "", plain_reason(error))
+    else:
+        return
+    raise _not_built(problem)
+
+
+def _tables(cursor: Cursor) -> tuple[str, ...]:
+    cursor.execute(
+        "select case n.nspname when 'public' then c.relname else n.nspname || '.' || c.relname end"
+        f" {_USER_TABLES} and c.relkind in ('r', 'p') and not c.relispartition order by c.oid"
+    )
+    return tuple(name for (name,) in cursor.fetchall())
+
+
+# --- What to say when it fails --------------------------------------------------------------------------------------
+
+
+def _not_built(fault: Fault) -> BuildError:
+    return BuildError(f"The schema is not built, because of {fault.place}.\n\n{fault}\n\n{_STAYS}")
+
+
+@contextmanager
+def _explained(raw: Connection) -> Iterator[None]:
+    try:
+        yield
+    except errors.LockNotAvailable:
+        raw.rollback()
+        reason = _who_is_in_the_way(raw)
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        reason = f"PostgreSQL broke off ({_words(error)}). Call start_step(n) with the number of your step, then again."
+    except psycopg2.Error as error:
+        reason = f"PostgreSQL says: {_words(error)}."
+    else:
+        return
+    raise BuildError(f"The schema is not built. {reason} {_STAYS}")
+
+
+def _words(error: psycopg2.Error) -> str:
+    parts = (error.diag.message_primary or str(error).strip(), error.diag.message_detail, error.diag.message_hint)
+    return ". ".join(part.strip().rstrip(".") for part in parts if part)
+
+
+def _sql_fault(path: Path, text: str, error: psycopg2.Error) -> Fault:
+    line = _line_of(text, error)
+    code = text.splitlines()[line - 1].rstrip() if line else ""
+    return Fault(_name(path), line, code, _sql_reason(error))
+
+
+def _sql_reason(error: psycopg2.Error) -> str:
+    words = _words(error)
+    if isinstance(error, errors.InvalidTransactionTermination) or "EXECUTE of transaction commands" in words:
+        return "The file has a begin, commit or rollback of its own: leave them out, the build is one transaction."
+    if isinstance(error, errors.ActiveSqlTransaction):
+        return f"{words}, and the build is one: write the statement without that, or leave it out."
+    return f"PostgreSQL says: {words}."
+
+
+def _line_of(text: str, error: psycopg2.Error) -> int | None:
+    """The line of the file that PostgreSQL points to: it gives a position in the file, or in a function's body."""
+    query, position = error.diag.internal_query, error.diag.internal_position
+    start = text.find(query) if query else -1
+    if start < 0 or position is None:
+        return None
+    return text.count("\n", 0, start + int(position) - 1) + 1
+
+
+def _ddl_fault(error: DBAPIError, metadata: sa.MetaData) -> Fault:
+    if not isinstance(error.orig, psycopg2.Error):
+        return Fault(None, None, "", plain_reason(error))
+    statement = error.statement or ""
+    found = re.search(r"(?:CREATE TABLE|ALTER TABLE|ON) (\S+)", statement)
+    table = found[1].strip('"') if found else ""
+    refused = f"The table {table} can't be made." if statement.strip().startswith("CREATE TABLE") else "It can't be made."
+    reason = f"{refused} PostgreSQL says: {_words(error.orig)}.{_told(statement, error.orig)}"
+    return Fault(_file_of(table, metadata), None, "", reason)
+
+
+def _told(statement: str, error: psycopg2.Error) -> str:
+    """The line of SQLAlchemy's statement that PostgreSQL points to."""
+    position = error.diag.statement_position
+    if position is None:
+        return ""
+    line = statement.count("\n", 0, int(position) - 1)
+    return f"\nIt was told: {statement.splitlines()[line].strip().rstrip(',')}"
+
+
+def _file_named_in(message: str, metadata: sa.MetaData) -> str | None:
+    found = re.search(r"'(\w+)\.\w+'|table '(\w+)'", message)
+    return _file_of(found[1] or found[2], metadata) if found else None
+
+
+def _file_of(table: str, metadata: sa.MetaData) -> str | None:
+    path = project.file_of(metadata.tables[table]) if table in metadata.tables else None
+    return str(path) if path else None
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(settings().project).as_posix()
+
+
+_HOLDERS = """
+    select a.application_name, a.pid, a.state like 'idle in transaction%%',
+        pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.state_change)::int
+    from pg_catalog.pg_stat_activity a
+    where a.datname = pg_catalog.current_database() and a.pid <> pg_catalog.pg_backend_pid() and exists (
+        select from pg_catalog.pg_locks l
+        where l.pid = a.pid and l.granted
+          and (l.locktype = 'relation' and l.relation >= 16384 or l.locktype = 'advisory' and l.objid = %s)
+    )
+    order by 3 desc, a.xact_start
+    limit 1
+"""
+
+
+def _who_is_in_the_way(raw: Connection) -> str:
+    with raw.cursor() as cursor:
+        cursor.execute(_HOLDERS, (_ONE_BUILD_AT_A_TIME,))
+        holder = cursor.fetchone()
+    if holder is None:
+        return "Another connection was using its tables; call build_schema() again."
+    name, pid, is_idle, seconds = holder
+    what = f"has left a transaction open for {seconds} seconds" if is_idle else "is working with its tables"
+    return (
+        f'The connection "{name or "without a name"}" (process {pid}) {what}. End it there, with session.commit(), '
+        "session.close() or %sql rollback, or restart that notebook's kernel; then call build_schema() again."
+    )
