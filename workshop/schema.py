@@ -264,8 +264,8 @@ def _ddl_fault(error: DBAPIError, metadata: sa.MetaData) -> Fault:
     statement = error.statement or ""
     found = re.search(r"(?:CREATE TABLE|ALTER TABLE|ON) (\S+)", statement)
     table = found[1].strip('"') if found else ""
-    refused = f"The table {table} can't be made." if statement.strip().startswith("CREATE TABLE") else "It can't be made."
-    reason = f"{refused} PostgreSQL says: {_words(error.orig)}.{_told(statement, error.orig)}"
+    what = f"The table {table}" if statement.strip().startswith("CREATE TABLE") else "Something"
+    reason = f"{what} can't be made. PostgreSQL says: {_words(error.orig)}.{_told(statement, error.orig)}"
     return Fault(_file_of(table, metadata), None, "", reason)
 
 
