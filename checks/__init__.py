@@ -1,0 +1,33 @@
+"""The checker: grades a shop's schema by reading the live database's catalog and by trying things in it.
+
+>>> from checks import check_step
+>>> check_step(2)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+__all__ = ["check_step"]
+
+
+def check_step(
+    step: Any, *, strict: bool = False, database_url: str | None = None, names: str | Path | None = None
+) -> Any:
+    """Check a step against the live database and return its `checks.report.Report`, which shows itself.
+
+    step: 1 to 8. strict: raise when the step does not pass. database_url: grade that database and not the
+    workshop's own. names: a role map, when it is not the project's `names.toml`.
+
+    Raises WorkshopError with one sentence when the step can't be checked: no such step, no connection.
+    Nothing in the database is changed.
+    """
+    from checks.grade import StepNotPassed, grade, step_number
+    from checks.subject import find_subject
+
+    number = step_number(step)
+    report = grade(number, find_subject(database_url, names))
+    if strict and not report.passed:
+        raise StepNotPassed(report)
+    return report

@@ -1,0 +1,38 @@
+"""Grade one step: run its checks on a subject, and report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from checks import contract
+from checks.outcome import Result
+from checks.report import Report
+from checks.subject import Subject
+from workshop.errors import WorkshopError
+
+#: The steps that have checks. Each module has a `run(subject)`.
+_MODULES = {1: "checks.steps.step1_setup", 2: "checks.steps.step2_core"}
+
+
+class StepNotPassed(WorkshopError):
+    """Raised by check_step(n, strict=True); its text is the report."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(str(report))
+        self.report = report
+
+
+def grade(number: int, subject: Subject) -> Report:
+    """The report of a step; WorkshopError with one sentence when it can't be graded."""
+    run: Callable[[Subject], tuple[Result, ...]] = import_module(_MODULES[number]).run
+    return Report(number, contract.step(number).title, run(subject))
+
+
+def step_number(value: Any) -> int:
+    """`value` as the number of a step that can be checked; WorkshopError that lists the steps otherwise."""
+    if isinstance(value, int) and not isinstance(value, bool) and value in _MODULES:
+        return value
+    steps = " and ".join(f"{number} ({contract.step(number).title})" for number in _MODULES)
+    raise WorkshopError(f"There is no step {value!r} to check. The steps are {steps}.")

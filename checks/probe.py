@@ -1,0 +1,134 @@
+"""Tries things on the learner's schema, in the contract's own names, and says what came of it.
+
+Everything happens in one transaction that is rolled back. A probe has three parts: a control that must be taken,
+the same with one thing wrong, and the nearest legal one; as INSERT and as UPDATE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from checks import contract
+from checks.catalog import Catalog, Column, ForeignKey, Table
+from checks.outcome import CantTell, Failed, Skipped
+from checks.roles import Roles
+from checks.rows import Draft, NoRow, Row, Rows, why
+from checks.session import Answer, Session, Statement
+
+
+class Shop:
+    """A learner's schema under test: parts of the contract in, statements and verdicts out."""
+
+    def __init__(self, session: Session, roles: Roles) -> None:
+        self.session = session
+        self.roles = roles
+        self._rows = Rows(session, roles.catalog, frozenset(table.oid for table in roles.tables.values()))
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.roles.catalog
+
+    @contextmanager
+    def isolated(self) -> Iterator[None]:
+        """Rows made inside are gone afterwards."""
+        with self.session.undone():
+            yield
+
+    # -- who plays what ----------------------------------------------------------------------------------------
+
+    def table(self, part: str) -> Table:
+        """The table in that part; Skipped when there is none (the check `part.exists` says so)."""
+        table = self.roles.tables.get(part)
+        if table is None or not table.is_table:
+            raise Skipped
+        return table
+
+    def column(self, part: str, name: str) -> Column:
+        """The column in that part; Skipped when there is none (the check `part.columns` says so)."""
+        column = self.roles.column(part, name)
+        if self.table(part) is None or column is None:
+            raise Skipped
+        return column
+
+    def foreign_keys(self, part: str, target: str) -> list[ForeignKey]:
+        """Every foreign key from one part to another, in force or not."""
+        oid = self.table(target).oid
+        return [key for key in self.table(part).foreign_keys if key.target == oid]
+
+    # -- rows --------------------------------------------------------------------------------------------------
+
+    def row(self, part: str, values: Mapping[str, Any] | None = None) -> Row:
+        """A stored row. Keys of `values` are contract columns, or columns as stored."""
+        return self._rows.store(self.table(part), self._stored(part, values or {}))
+
+    def draft(self, part: str, values: Mapping[str, Any] | None = None) -> Draft:
+        """A row that would be taken, not stored."""
+        return self._rows.draft(self.table(part), self._stored(part, values or {}))
+
+    def _stored(self, part: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        contracted = {column.name for column in contract.table(part).columns}
+        return {self.column(part, k).name if k in contracted else k: v for k, v in values.items()}
+
+    def read(self, row: Row) -> dict[str, Any] | None:
+        """The row as it is stored now, or None when it is gone."""
+        answer = self.session.attempt(row.read())
+        return answer.rows[0] if answer.rows else None
+
+    # -- verdicts ----------------------------------------------------------------------------------------------
+
+    def rejects(self, statement: Statement, *, happened: str, next: str, table: str, column: str | None = None) -> Answer:
+        """The statement must raise an error; `happened` says what it means that it did not."""
+        answer = self.session.attempt(statement)
+        if answer.refusal is None:
+            if answer.rowcount == 0:
+                happened = "PostgreSQL reported success, but the row was silently left out: no error tells the shop."
+                next = "Let the rule raise an error instead of dropping the row in a rule or a trigger."
+            raise Failed(happened, next=next, table=table, column=column, tried=shorten(answer.tried))
+        if not answer.refusal.is_verdict:
+            raise CantTell(
+                f"The try itself went wrong: {why(answer.refusal)}", table=table, tried=shorten(answer.tried)
+            )
+        return answer
+
+    def accepts(self, statement: Statement, *, happened: str, next: str, table: str, column: str | None = None) -> Answer:
+        """The statement must be taken; `happened` may speak of `{why}`, PostgreSQL's own words."""
+        answer = self.session.attempt(statement)
+        if answer.refusal is not None or answer.rowcount == 0:
+            raise Failed(
+                happened.format(why=why(answer.refusal)),
+                next=next,
+                table=table,
+                column=column,
+                tried=shorten(answer.tried),
+                sqlstate=answer.refusal.sqlstate if answer.refusal else None,
+            )
+        return answer
+
+    def takes(
+        self, part: str, values: Mapping[str, Any], *, happened: str, next: str, column: str | None = None
+    ) -> Row:
+        """A row with these values must be possible; it is stored."""
+        try:
+            return self.row(part, values)
+        except NoRow as none:
+            if none.table.oid != self.table(part).oid:
+                raise
+            refusal = none.answer.refusal if none.answer else None
+            if refusal is not None and not refusal.is_verdict:
+                raise
+            raise Failed(
+                happened.format(why=why(refusal)),
+                next=next,
+                table=none.table.label,
+                column=column,
+                tried=shorten(none.answer.tried) if none.answer else None,
+                sqlstate=refusal.sqlstate if refusal else None,
+            ) from None
+
+
+def shorten(sql: str, width: int = 300) -> str:
+    """A statement as a report shows it: our own bookkeeping and very long values cut."""
+    sql = sql.removesuffix(" returning *, ctid::text as ctid")
+    return sql if len(sql) <= width else sql[: width - 2].rstrip() + " …"

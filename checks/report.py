@@ -1,0 +1,191 @@
+"""The outcome of a step as text, HTML and JSON. Knows results alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from checks.contract import Level
+from checks.outcome import Outcome, Result
+
+#: Version of the JSON that to_dict() gives.
+VERSION = 1
+
+#: Shape as well as colour, so that the report reads in print and for everyone.
+MARKS = {
+    Outcome.PASS: "✓",
+    Outcome.FAIL: "✗",
+    Outcome.ADVICE: "→",
+    Outcome.NOT_ATTEMPTED: "○",
+    Outcome.SKIPPED: "○",
+    Outcome.CANT_TELL: "?",
+}
+_HEADINGS = {
+    Outcome.FAIL: "To put right",
+    Outcome.CANT_TELL: "The checks can't tell (this does not count against you)",
+    Outcome.SKIPPED: "Waits for something above",
+    Outcome.NOT_ATTEMPTED: "What this step asks for",
+    Outcome.ADVICE: "Good practice, if you like",
+    Outcome.PASS: "What holds",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check_step` found. Shows itself in a notebook and in a terminal."""
+
+    step: int
+    title: str
+    results: tuple[Result, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Every MUST holds, apart from those that the checks could not tell."""
+        return all(result.outcome in (Outcome.PASS, Outcome.CANT_TELL) for result in self._musts)
+
+    @property
+    def checks(self) -> tuple[Result, ...]:
+        return self.results
+
+    @property
+    def score(self) -> int:
+        """How many MUSTs hold."""
+        return sum(result.outcome is Outcome.PASS for result in self._musts)
+
+    @property
+    def out_of(self) -> int:
+        """How many MUSTs there are, without those that the checks could not tell."""
+        return sum(result.outcome is not Outcome.CANT_TELL for result in self._musts)
+
+    @property
+    def attempted(self) -> bool:
+        return any(result.outcome is not Outcome.NOT_ATTEMPTED for result in self.results)
+
+    @property
+    def _musts(self) -> list[Result]:
+        return [result for result in self.results if result.rule.level is Level.MUST]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready data, version 1 (see the README)."""
+        return {
+            "version": VERSION,
+            "step": self.step,
+            "title": self.title,
+            "passed": self.passed,
+            "score": self.score,
+            "out_of": self.out_of,
+            "checks": [_as_data(result) for result in self.results],
+        }
+
+    def verdict(self) -> str:
+        """The report in one sentence."""
+        if not self.attempted:
+            return f"Step {self.step}, {self.title}: not attempted yet."
+        if self.passed:
+            return f"Step {self.step}, {self.title}: passed. {self.score} of {self.out_of} rules hold."
+        return f"Step {self.step}, {self.title}: not yet. {self.score} of {self.out_of} rules hold."
+
+    def groups(self) -> Iterator[tuple[Outcome, list[Result]]]:
+        """Results by outcome, what needs doing first."""
+        for outcome in _HEADINGS:
+            found = [result for result in self.results if result.outcome is outcome]
+            if outcome is Outcome.NOT_ATTEMPTED:
+                found = [result for result in found if result.rule.level is Level.MUST]
+            if found:
+                yield outcome, found
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield self.verdict()
+        for outcome, results in self.groups():
+            yield ""
+            yield f"{_HEADINGS[outcome]}:"
+            for result in results:
+                yield f"  {MARKS[outcome]} {_plain(result.rule.text)}"
+                for label, text in details(result):
+                    yield f"      {label}: {text}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": self.to_html()}
+
+    def to_html(self) -> str:
+        """The report as a fragment that carries its own style and follows JupyterLab's theme."""
+        state = "done" if self.passed else "open" if self.attempted else "new"
+        groups = "".join(_group_html(outcome, results) for outcome, results in self.groups())
+        return f'<style>{_style()}</style><div class="shop-report {state}"><h3>{escape(self.verdict())}</h3>{groups}</div>'
+
+
+@cache
+def _style() -> str:
+    return files("checks").joinpath("report.css").read_text(encoding="utf-8")
+
+
+def details(result: Result) -> list[tuple[str, str]]:
+    """The lines below a rule: what was tried, what happened, where, what next."""
+    where = ".".join(filter(None, (result.table, result.column)))
+    lines = (
+        ("Tried", result.tried),
+        ("Happened", result.happened),
+        ("Where", where or None),
+        ("Next", result.next),
+    )
+    return [(label, text) for label, text in lines if text]
+
+
+def _group_html(outcome: Outcome, results: list[Result]) -> str:
+    items = "".join(_item_html(result) for result in results)
+    listed = f'<ul class="{outcome.value}">{items}</ul>'
+    heading = escape(_HEADINGS[outcome])
+    if outcome in (Outcome.PASS, Outcome.SKIPPED, Outcome.ADVICE):
+        return f"<details><summary>{heading} ({len(results)})</summary>{listed}</details>"
+    return f"<h4>{heading}</h4>{listed}"
+
+
+def _item_html(result: Result) -> str:
+    rows = "".join(
+        f"<dt>{escape(label)}</dt><dd>{f'<code>{escape(text)}</code>' if label in ('Tried', 'Where') else escape(text)}</dd>"
+        for label, text in details(result)
+    )
+    mark = f'<span class="mark" aria-label="{result.outcome.value.replace("_", " ")}">{MARKS[result.outcome]}</span>'
+    return f"<li>{mark} {_rule_html(result.rule.text)}{f'<dl>{rows}</dl>' if rows else ''}</li>"
+
+
+def _rule_html(text: str) -> str:
+    """A rule's text, with its `code` as code."""
+    return "".join(
+        f"<code>{escape(part)}</code>" if place % 2 else escape(part) for place, part in enumerate(text.split("`"))
+    )
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")
+
+
+def _as_data(result: Result) -> dict[str, Any]:
+    return {
+        "id": result.rule.id,
+        "title": _plain(result.rule.text),
+        "outcome": result.outcome.value,
+        "level": result.rule.level.value,
+        "criterion": result.rule.criterion.value,
+        "table": result.table,
+        "column": result.column,
+        "expected": result.expected,
+        "happened": result.happened,
+        "tried": result.tried,
+        "sqlstate": result.sqlstate,
+        "next": result.next,
+        "message": _message(result),
+    }
+
+
+def _message(result: Result) -> str | None:
+    if result.happened is None:
+        return None
+    return " ".join(filter(None, (_plain(result.rule.text), result.happened, result.next)))

@@ -1,0 +1,149 @@
+"""Which table and which column of this learner plays which part of the contract."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from checks import contract
+from checks.catalog import Catalog, Column, Table
+from workshop.errors import WorkshopError
+
+
+@dataclass(frozen=True)
+class RoleMap:
+    """What the learner has declared about names: `[tables]` and `[columns]` of `names.toml`."""
+
+    tables: Mapping[str, str] = field(default_factory=dict)  # users -> members, or shop.members
+    columns: Mapping[str, str] = field(default_factory=dict)  # users.email -> mail
+
+    @classmethod
+    def load(cls, path: Path) -> RoleMap:
+        """Read a role map; WorkshopError with one sentence when it can't be read or names no part of the contract."""
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError:
+            raise WorkshopError(f"The role map {path} can't be read: is the path right?") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise WorkshopError(f"The role map {path.name} is not valid TOML: {error}.") from None
+        return cls(
+            tables=_declared(data.get("tables", {}), {t.name for t in contract.TABLES}, path.name),
+            columns=_declared(
+                _flat(data.get("columns", {})),
+                {f"{t.name}.{c.name}" for t in contract.TABLES for c in t.columns},
+                path.name,
+            ),
+        )
+
+
+def _flat(columns: dict[str, Any]) -> dict[str, Any]:
+    """`users.email = "mail"` and `"users.email" = "mail"` mean the same."""
+    flat: dict[str, Any] = {}
+    for key, value in columns.items():
+        flat |= {f"{key}.{name}": stored for name, stored in value.items()} if isinstance(value, dict) else {key: value}
+    return flat
+
+
+def _declared(names: dict[str, Any], parts: set[str], file: str) -> dict[str, str]:
+    for part, stored in names.items():
+        if part not in parts:
+            near = difflib.get_close_matches(part, parts, n=1)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            raise WorkshopError(f"{file} names {part}, which is no part of the exercise.{meant}")
+        if not isinstance(stored, str):
+            raise WorkshopError(f"{file}: the name that plays {part} must be text in quotes.")
+    return names
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The parts of the contract, cast with the tables of a catalog."""
+
+    catalog: Catalog
+    declared: RoleMap
+    tables: Mapping[str, Table]
+
+    def column(self, part: str, name: str) -> Column | None:
+        """The column of the table in that part that plays `name`, or None."""
+        table = self.tables.get(part)
+        if table is None:
+            return None
+        wanted = contract.table(part).column(name)
+        if declared := self.declared.columns.get(f"{part}.{name}"):
+            return table.column(declared)
+        if preferred := table.column(wanted.name):
+            return preferred
+        # A column that another part goes by in the first place is not free to play this one as well.
+        taken = {other.name for other in contract.table(part).columns}
+        candidates = [found for synonym in wanted.synonyms if synonym not in taken and (found := table.column(synonym))]
+        return candidates[0] if len(candidates) == 1 else None
+
+    def part_of(self, table: Table) -> str | None:
+        """The part that a table plays, or None for one of the learner's own."""
+        return next((part for part, cast in self.tables.items() if cast.oid == table.oid), None)
+
+
+def wanted_names(declared: RoleMap) -> frozenset[str]:
+    """Every stored name worth reading from the catalog."""
+    return contract.stored_names() | {name.rpartition(".")[2] for name in declared.tables.values()}
+
+
+def cast_roles(catalog: Catalog, declared: RoleMap) -> Roles:
+    """Give each part of the contract at most one table: the declared one, the preferred name, or the only synonym."""
+    by_name = {table.name: table for table in catalog.tables if table.visible and table.named}
+    tables: dict[str, Table] = {}
+    for part in contract.TABLES:
+        if stored := declared.tables.get(part.name):
+            found = _declared_table(catalog, stored)
+        else:
+            found = next((by_name[form] for form in contract.forms(part.name) if form in by_name), None)
+        if found is not None:
+            tables[part.name] = found
+    taken = {table.oid for table in tables.values()}
+    for part in contract.TABLES:
+        if part.name in tables or part.name in declared.tables:
+            continue
+        free = {table.oid: table for name in part.names if (table := by_name.get(name)) and table.oid not in taken}
+        if len(free) == 1:
+            tables[part.name] = next(iter(free.values()))
+    return Roles(catalog, declared, tables)
+
+
+def _declared_table(catalog: Catalog, stored: str) -> Table | None:
+    schema, _, name = stored.rpartition(".")
+    fits = (t for t in catalog.tables if t.name == name and (t.schema == schema if schema else t.visible))
+    return next(fits, None)
+
+
+def looks_like(part: str, relations: list[tuple[str, str, str, bool]]) -> tuple[str, str] | None:
+    """What was found in place of a missing table and why it does not count, or None.
+
+    `relations` are (schema, name, kind, visible). Returns the name as stored and the reason.
+    """
+    names = contract.table(part).names
+    for schema, name, kind, visible in relations:
+        if name in names and not visible:
+            return f"{schema}.{name}", f'the schema "{schema}" is not on the search path'
+    for schema, name, kind, visible in relations:
+        if name.lower() in names and name not in names:
+            return f'"{name}"', "its name has capital letters, so it must be quoted wherever it is used"
+    stored = [name for _, name, _, visible in relations if visible]
+    contract_names = contract.stored_names()
+    near = [n for n in difflib.get_close_matches(part, stored, n=3, cutoff=0.8) if n not in contract_names]
+    return (near[0], "its name is a little different") if near else None
+
+
+def close_column(table: Table, name: str) -> str | None:
+    """A column that may be meant: other letter case, a part of the name, or a slip of the pen."""
+    stored = [column.name for column in table.columns]
+    folded = {other.lower().replace("_", ""): other for other in stored}
+    if (same := folded.get(name.replace("_", ""))) is not None:
+        return same
+    if near := difflib.get_close_matches(name, stored, n=1, cutoff=0.75):
+        return near[0]
+    shorthand = {"quantity": "qty", "description": "descr", "password_hash": "pw_hash", "email": "mail"}
+    return next((other for other in stored if shorthand.get(name, "\0") in other.lower()), None)

@@ -1,0 +1,477 @@
+"""A valid row for any table of any live schema.
+
+A row holds what the schema demands and no more: required columns, and the parents they point at. Every rule that
+is written in the catalog (CHECKs, those of domains, the bounds of partitions) is evaluated by the server itself
+on many candidates in one query, so that nothing is guessed and retried; what only an INSERT can tell (unique
+keys, triggers) is tried in a savepoint. Keys are given explicitly: a rolled-back default would move its sequence.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from psycopg2 import errorcodes
+
+from checks.catalog import Catalog, Column, ForeignKey, Table
+from checks.session import Answer, Refusal, Session, Statement
+from checks.values import pool
+
+Values = dict[str, Any]  # by stored column name
+
+#: How often a row is made anew after a refusal that only an INSERT shows; each round takes other values.
+ROUNDS = 12
+#: How many combinations of candidates the server judges in one query, and how many such queries there are.
+COMBINATIONS = 120
+QUERIES = 6
+
+
+class NoRow(Exception):
+    """No row that the table takes was found."""
+
+    def __init__(self, table: Table, answer: Answer | None, impossible: frozenset[str] = frozenset()) -> None:
+        super().__init__(table.label)
+        self.table = table
+        self.answer = answer
+        #: Columns whose own CHECK turned down every candidate.
+        self.impossible = impossible
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One condition that a row must meet, as the server can evaluate it."""
+
+    expression: str
+    columns: frozenset[str]
+
+
+@dataclass
+class Draft:
+    """A row that the table would take, not stored."""
+
+    table: Table
+    values: Values
+
+    def but(self, **changes: Any) -> Statement:
+        """The same row with these stored columns changed, as an INSERT."""
+        return insert(self.table, self.values | changes)
+
+
+@dataclass
+class Row:
+    """A row that was stored, as the server gave it back."""
+
+    table: Table
+    values: Values
+    tried: str = ""
+
+    def __getitem__(self, column: str) -> Any:
+        return self.values[column]
+
+    def update(self, **changes: Any) -> Statement:
+        """Change these stored columns of this row."""
+        sets = ", ".join(f"{quote(name)} = %s" for name in changes)
+        where, key = self._where()
+        return Statement(f"update {qualified(self.table)} set {sets} where {where}", (*changes.values(), *key))
+
+    def delete(self) -> Statement:
+        where, key = self._where()
+        return Statement(f"delete from {qualified(self.table)} where {where}", key)
+
+    def read(self) -> Statement:
+        where, key = self._where()
+        return Statement(f"select * from {qualified(self.table)} where {where}", key)
+
+    def _where(self) -> tuple[str, tuple[Any, ...]]:
+        primary = self.table.primary_key
+        names = sorted(primary.columns) if primary else ["ctid"]
+        casts = " and ".join(f"{quote(name)} = %s" for name in names)
+        return casts, tuple(self.values[name] for name in names)
+
+
+def quote(name: str) -> str:
+    """An identifier as SQL: quoted only where it has to be."""
+    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in _RESERVED else _quoted(name)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def qualified(table: Table) -> str:
+    return quote(table.name) if table.visible else f"{quote(table.schema)}.{quote(table.name)}"
+
+
+def insert(table: Table, values: Values) -> Statement:
+    """One row, all values explicit."""
+    if not values:
+        return Statement(f"insert into {qualified(table)} default values returning *, ctid::text as ctid")
+    overriding = any((c := table.column(name)) and c.identity == "a" for name in values)
+    return Statement(
+        f"insert into {qualified(table)} ({', '.join(quote(name) for name in values)})"
+        f"{' overriding system value' if overriding else ''}"
+        f" values ({', '.join(['%s'] * len(values))}) returning *, ctid::text as ctid",
+        tuple(values.values()),
+    )
+
+
+@dataclass
+class _Pending:
+    """A row under construction, which rows further down may point at."""
+
+    table: Table
+    values: Values
+
+
+@dataclass
+class Rows:
+    """Makes rows in one grading transaction."""
+
+    session: Session
+    catalog: Catalog
+    #: By oid. Any other table is the learner's own, perhaps a look-up table: its rows are used where there are any.
+    contract_tables: frozenset[int] = frozenset()
+    _serial: int = 0
+    _highest: dict[tuple[int, str], int] = field(default_factory=dict)
+    #: Which candidate of its pool a column's rules were content with last time.
+    _choice: dict[tuple[int, str], int] = field(default_factory=dict)
+    _stack: list[_Pending] = field(default_factory=list)
+    _random: random.Random = field(default_factory=lambda: random.Random(7))
+
+    def draft(self, table: Table, pinned: Mapping[str, Any] | None = None) -> Draft:
+        """A row with these values that the table takes; tried, and taken back. Parents it needs are stored."""
+        row = self._make(table, dict(pinned or {}), keep=False)
+        return Draft(table, row.values)
+
+    def store(self, table: Table, pinned: Mapping[str, Any] | None = None) -> Row:
+        """A stored row with these values; raises NoRow when none was found that the table takes."""
+        return self._make(table, dict(pinned or {}), keep=True)
+
+    # -- making ------------------------------------------------------------------------------------------------
+
+    def _make(self, table: Table, pinned: Values, *, keep: bool) -> Row:
+        answer: Answer | None = None
+        solver = _Solver(self.session, self.catalog, table, self._random)
+        solve = False
+        parents = _Parents()
+        for round_ in range(ROUNDS):
+            self._serial += 1
+            values = self._compose(table, pinned, parents)
+            if solve:
+                values, impossible = solver.solve(values, frozenset(pinned) | self._bound(table, values), self._serial)
+                if impossible:
+                    raise NoRow(table, answer, impossible)
+            statement = insert(table, values)
+            answer = self.session.keep(statement) if keep else self.session.attempt(statement)
+            refusal = answer.refusal
+            if refusal is None:
+                if answer.rowcount != 1:
+                    raise NoRow(table, answer)
+                self._remember(table, values, pinned)
+                return Row(table, answer.rows[0] if keep else values, answer.tried)
+            if not refusal.is_verdict and round_ > 0:
+                break
+            if refusal.is_duplicate:
+                parents.fresh = True
+                solve = solve or round_ >= 2
+            elif refusal.sqlstate == errorcodes.NOT_NULL_VIOLATION and refusal.column:
+                solver.also.add(refusal.column)
+                solve = True
+            else:
+                parents.not_itself = True
+                solver.shuffle = solve
+                solve = True
+        raise NoRow(table, answer)
+
+    def _compose(self, table: Table, pinned: Values, parents: _Parents) -> Values:
+        """The first choice for every required column."""
+        values: Values = dict(pinned)
+        self._keys(table, values)
+        pending = _Pending(table, values)
+        self._stack.append(pending)
+        try:
+            for key in self._needed_keys(table, values):
+                self._point(table, key, values, parents)
+        finally:
+            self._stack.pop()
+        for column in table.columns:
+            choice = self._choice.get((table.oid, column.name))
+            if column.name in values or not column.required and choice is None:
+                continue
+            candidates = pool(column, self._serial, rules_about(table, column))
+            if candidates:
+                values[column.name] = candidates[min(choice or 0, len(candidates) - 1)]
+        return values
+
+    def _keys(self, table: Table, values: Values) -> None:
+        """Explicit numbers where the database would count, and for whole-number keys that the application sets."""
+        primary = table.primary_key
+        foreign = {name for key in table.foreign_keys for name in key.columns}
+        for column in table.columns:
+            is_key = primary is not None and column.name in primary.columns and column.required
+            whole = column.type.base in ("int2", "int4", "int8", "numeric")
+            if column.name in values or column.name in foreign and not column.numbered:
+                continue
+            if column.numbered or is_key and whole:
+                values[column.name] = self._next(table, column)
+            elif is_key:
+                values[column.name] = pool(column, self._serial, rules_about(table, column))[0]
+
+    def _next(self, table: Table, column: Column) -> int:
+        place = (table.oid, column.name)
+        if place not in self._highest:
+            [(highest,)] = self.session.query(f"select max({quote(column.name)}) from {qualified(table)}")
+            self._highest[place] = max(int(highest or 0), 0)
+        self._highest[place] += 1
+        return self._highest[place]
+
+    # -- parents -----------------------------------------------------------------------------------------------
+
+    def _needed_keys(self, table: Table, values: Values) -> list[ForeignKey]:
+        """Foreign keys that a row can't leave out, the widest first: it binds columns that others share."""
+        needed = []
+        for key in table.foreign_keys:
+            columns = [table.column(name) for name in key.columns]
+            missing = [column for column in columns if column is not None and column.name not in values]
+            if missing and any(column.required or self._demanded(table, column) for column in missing):
+                needed.append(key)
+        return sorted(needed, key=lambda key: -len(key.columns))
+
+    def _demanded(self, table: Table, column: Column) -> bool:
+        """A CHECK forbids NULL here, though the column itself does not."""
+        return (
+            column.default is None
+            and not column.generated
+            and any(f"{quote(column.name)} IS NOT NULL" in check.expression for check in table.checks)
+        )
+
+    def _point(self, table: Table, key: ForeignKey, values: Values, parents: _Parents) -> None:
+        target = self.catalog.by_oid(key.target)
+        assert target is not None
+        bound = {
+            theirs: values[ours]
+            for ours, theirs in zip(key.columns, key.target_columns, strict=True)
+            if ours in values
+        }
+        parent = self._parent(target, bound, parents)
+        for ours, theirs in zip(key.columns, key.target_columns, strict=True):
+            if ours not in values and theirs in parent:
+                values[ours] = parent[theirs]
+
+    def _parent(self, target: Table, bound: Values, parents: _Parents) -> Values:
+        under_construction = [pending for pending in self._stack if pending.table.oid == target.oid]
+        is_itself = bool(under_construction) and under_construction[-1] is self._stack[-1]
+        if under_construction and not (is_itself and parents.not_itself):
+            return under_construction[-1].values
+        own_table = target.oid not in self.contract_tables and not parents.fresh
+        if is_itself or own_table and not bound:
+            existing = self.session.attempt(Statement(f"select * from {qualified(target)} limit 1"))
+            if existing.rows:
+                return existing.rows[0]
+        if is_itself:
+            return under_construction[-1].values
+        return self.store(target, bound).values
+
+    # -- memory ------------------------------------------------------------------------------------------------
+
+    def _bound(self, table: Table, values: Values) -> frozenset[str]:
+        """Columns that keys and parents decided, which a solver must leave alone."""
+        keys = {name for key in table.foreign_keys for name in key.columns if name in values}
+        numbered = {column.name for column in table.columns if column.numbered and column.name in values}
+        return frozenset(keys | numbered)
+
+    def _remember(self, table: Table, values: Values, pinned: Values) -> None:
+        """Begin with what worked, the next time."""
+        decided = self._bound(table, values) | frozenset(pinned)
+        for column in table.columns:
+            if column.name in decided or column.name not in values:
+                continue
+            candidates = pool(column, self._serial, rules_about(table, column))
+            if values[column.name] in candidates:
+                self._choice[table.oid, column.name] = candidates.index(values[column.name])
+
+
+@dataclass
+class _Parents:
+    """Which parents a row may point at; refusals narrow it."""
+
+    fresh: bool = False  # a row that already has a child here won't do
+    not_itself: bool = False
+
+
+def rules_about(table: Table, column: Column) -> list[str]:
+    """Expressions of every rule that mentions a column."""
+    own = [check.expression for check in table.checks if column.name in check.columns]
+    return [*own, *column.type.domain_checks]
+
+
+@dataclass
+class _Solver:
+    """Chooses values that meet every written rule of a table, judged by the server."""
+
+    session: Session
+    catalog: Catalog
+    table: Table
+    random: random.Random
+    also: set[str] = field(default_factory=set)  # columns that must be filled though nothing says so
+    shuffle: bool = False  # a trigger refused the first solution: take another
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        table = self.table
+        found = [
+            Rule(check.expression, frozenset(check.columns)) for check in table.checks if check.enforced
+        ]
+        for column in table.columns:
+            for expression in column.type.domain_checks:
+                found.append(Rule(_about(expression, column.name), frozenset({column.name})))
+        bounds = [leaf.partition_bound for leaf in self.catalog.partitions(table) if leaf.partition_bound]
+        if bounds:
+            mentioned = frozenset(c.name for c in table.columns if any(_mentions(b, c.name) for b in bounds))
+            found.append(Rule(" or ".join(f"({bound})" for bound in bounds), mentioned))
+        return tuple(found)
+
+    def solve(self, start: Values, fixed: frozenset[str], k: int) -> tuple[Values, frozenset[str]]:
+        """`start` with its free columns changed so that every rule holds, as far as that can be found.
+
+        The second part names columns for which no candidate meets a rule about that column alone.
+        """
+        pools = self._pools(start, fixed, k)
+        pools, impossible = self._allowed(start, pools)
+        if impossible:
+            return start, impossible
+        best, best_broken = dict(start), frozenset(range(len(self.rules)))
+        open_columns = sorted(pools)
+        for query in range(QUERIES):
+            combinations = [] if self.shuffle and query == 0 else [self._first(best, pools)]
+            combinations += [self._mix(best, pools, open_columns) for _ in range(COMBINATIONS)]
+            for candidate, broken in zip(combinations, self._broken(combinations), strict=True):
+                if len(broken) < len(best_broken):
+                    best, best_broken = candidate, broken
+            if not best_broken:
+                break
+            broken_columns = {name for index in best_broken for name in self.rules[index].columns}
+            open_columns = sorted(broken_columns & set(pools)) or sorted(pools)
+        return {name: value for name, value in best.items() if value is not _LEFT_OUT}, frozenset()
+
+    def _pools(self, start: Values, fixed: frozenset[str], k: int) -> dict[str, list[Any]]:
+        """Candidates of every column that may change: required ones, and those that a rule mentions."""
+        mentioned = {name for rule in self.rules for name in rule.columns}
+        pools: dict[str, list[Any]] = {}
+        for column in self.table.columns:
+            name = column.name
+            if name in fixed or column.generated or not (name in start or name in mentioned or name in self.also):
+                continue
+            candidates = pool(column, k, rules_about(self.table, column))
+            optional = not column.required and name not in self.also
+            pools[name] = [_LEFT_OUT, *candidates] if optional else candidates
+            if not pools[name]:
+                del pools[name]
+        return pools
+
+    def _allowed(self, start: Values, pools: dict[str, list[Any]]) -> tuple[dict[str, list[Any]], frozenset[str]]:
+        """Each pool without what a rule about that column alone turns down."""
+        single = [i for i, rule in enumerate(self.rules) if len(rule.columns) == 1 and rule.columns <= set(pools)]
+        places = [(name, value) for i in single for name in self.rules[i].columns for value in pools[name]]
+        places = list(dict.fromkeys(places))
+        verdicts = self._broken([start | {name: value} for name, value in places])
+        bad = {
+            place
+            for place, broken in zip(places, verdicts, strict=True)
+            if any(self.rules[i].columns == {place[0]} for i in broken)
+        }
+        left = {name: [value for value in values if (name, value) not in bad] for name, values in pools.items()}
+        impossible = frozenset(name for name, values in left.items() if not values)
+        return left, impossible
+
+    def _first(self, best: Values, pools: dict[str, list[Any]]) -> Values:
+        return best | {name: values[0] for name, values in pools.items() if best.get(name) not in values}
+
+    def _mix(self, best: Values, pools: dict[str, list[Any]], open_columns: Sequence[str]) -> Values:
+        chosen = {name: self.random.choice(pools[name]) for name in open_columns}
+        return self._first(best, pools) | chosen
+
+    def _broken(self, candidates: Sequence[Values]) -> list[frozenset[int]]:
+        """Which rules each candidate breaks, by their place in `rules`."""
+        if not candidates or not self.rules:
+            return [frozenset() for _ in candidates]
+        sent = [
+            {n: v for n, v in candidate.items() if v is not _LEFT_OUT} | {"?": i} for i, candidate in enumerate(candidates)
+        ]
+        verdicts = ", ".join(f"({rule.expression}) is not false" for rule in self.rules)
+        sql = (
+            f'select "?", array[{verdicts}] from (select *{self._generated()} from (select "?", {self._inputs()} '
+            f'from pg_catalog.jsonb_to_recordset(%s::jsonb) as sent ("?" int, {self._texts()})) as given) '
+            f"as {_quoted(self.table.name)} order by 1"
+        )
+        # Expressions are pasted in, so their % must not look like placeholders.
+        sql = sql.replace("%", "%%").replace("%%s::jsonb", "%s::jsonb")
+        answer = self.session.attempt(Statement(sql, (json.dumps(sent, default=str),)))
+        if answer.refusal is not None:
+            if len(candidates) == 1:
+                return [frozenset(range(len(self.rules)))]
+            half = len(candidates) // 2
+            return self._broken(candidates[:half]) + self._broken(candidates[half:])
+        return [frozenset(i for i, holds in enumerate(row["array"]) if not holds) for row in answer.rows]
+
+    def _texts(self) -> str:
+        return ", ".join(f"{_quoted(column.name)} text" for column in self.table.columns)
+
+    def _inputs(self) -> str:
+        """Every column of the table, in its base type: what was sent, else its default, else NULL."""
+        parts = []
+        for column in self.table.columns:
+            if column.generated:
+                continue
+            name = _quoted(column.name)
+            sent = f"{name}::{_quoted(column.type.schema)}.{_quoted(column.type.base)}"
+            default = None if column.numbered else column.default
+            parts.append(f"case when {name} is null then {default} else {sent} end as {name}" if default else f"{sent} as {name}")
+        return ", ".join(parts)
+
+    def _generated(self) -> str:
+        made = [f", ({column.default}) as {_quoted(column.name)}" for column in self.table.columns if column.generated]
+        return "".join(made)
+
+
+class _LeftOut:
+    """Stands for: this column is not part of the row."""
+
+    def __repr__(self) -> str:
+        return "left out"
+
+
+_LEFT_OUT = _LeftOut()
+
+
+def _about(expression: str, column: str) -> str:
+    """A domain's rule about VALUE as one about a column; text in quotes stays as it is."""
+    parts = re.split(r"('(?:[^']|'')*')", expression)
+    return "".join(p if p.startswith("'") else re.sub(r"\bVALUE\b", lambda _: _quoted(column), p) for p in parts)
+
+
+def _mentions(expression: str, column: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(quote(column))}(?!\w)", expression) is not None
+
+
+def why(refusal: Refusal | None) -> str:
+    """What PostgreSQL said, for a sentence."""
+    return refusal.message if refusal else "it reported success, but stored nothing"
+
+
+_RESERVED = frozenset(
+    "all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create "
+    "current_date current_time current_timestamp current_user default deferrable desc distinct do else end except "
+    "false fetch for foreign from grant group having in initially intersect into lateral leading limit localtime "
+    "not null offset on only or order placing primary references returning select session_user some symmetric "
+    "table then to trailing true union unique user using variadic when where window with".split()
+)
+
+__all__ = ["Draft", "NoRow", "Row", "Rows", "insert", "qualified", "quote", "why"]
+
+

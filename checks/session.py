@@ -1,0 +1,182 @@
+"""One grading transaction: opened with safe settings, tried in with savepoints, always rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+from psycopg2 import errorcodes, extensions
+
+from workshop.errors import WorkshopError
+
+#: How long a try waits for a lock that somebody else holds, and how long one statement may run. Five seconds is
+#: a hundred times what the slowest probe of the reference solution needs.
+LOCK_TIMEOUT = "1s"
+STATEMENT_TIMEOUT = "5s"
+
+_SETTINGS = f"""
+set transaction read write;
+set local lock_timeout = '{LOCK_TIMEOUT}';
+set local statement_timeout = '{STATEMENT_TIMEOUT}';
+set local client_min_messages = 'error';
+set local timezone = 'UTC';
+set local datestyle = 'ISO, MDY';
+set local standard_conforming_strings = on;
+set constraints all deferred
+"""
+
+#: Error classes that tell of the try and not of the rule: a name that isn't there, a broken connection, no memory.
+_NO_VERDICT = ("08", "0A", "25", "26", "28", "34", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "F0", "XX")
+
+
+class Busy(WorkshopError):
+    """Somebody else's open transaction is in the way."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why PostgreSQL did not take a statement."""
+
+    sqlstate: str
+    message: str
+    constraint: str | None
+    column: str | None
+    raised: bool  # by RAISE in the learner's own function, whatever SQLSTATE it chose
+
+    @property
+    def is_verdict(self) -> bool:
+        """It speaks of the row, not of our statement or the server."""
+        return self.raised or not self.sqlstate.startswith(_NO_VERDICT)
+
+    @property
+    def is_duplicate(self) -> bool:
+        return self.sqlstate in (errorcodes.UNIQUE_VIOLATION, errorcodes.EXCLUSION_VIOLATION)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """SQL with its values, as it is sent."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a statement."""
+
+    tried: str  # the SQL with its values written out
+    rows: tuple[dict[str, Any], ...] = ()
+    rowcount: int = 0
+    refusal: Refusal | None = None
+
+
+class Session:
+    """A connection in a transaction that nobody will commit."""
+
+    def __init__(self, connection: extensions.connection) -> None:
+        self.connection = connection
+        self.cursor = connection.cursor()
+        self.cursor.execute(_SETTINGS)
+
+    def query(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:
+        """Rows of a read-only question that can't fail for the learner's sake."""
+        self.cursor.execute(sql, values)
+        return list(self.cursor.fetchall())
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Whatever happens inside is rolled back at the end."""
+        self.cursor.execute("savepoint undone")
+        try:
+            yield
+        finally:
+            if not self.connection.closed:
+                self.cursor.execute("rollback to savepoint undone; release savepoint undone")
+
+    def keep(self, statement: Statement) -> Answer:
+        """Run it and keep what it did, if it was taken."""
+        return self._run(statement, "release savepoint try")
+
+    def attempt(self, statement: Statement) -> Answer:
+        """Run it, judge the deferred constraints too, and take it back."""
+        return self._run(statement, "rollback to savepoint try; release savepoint try")
+
+    def _run(self, statement: Statement, afterwards: str) -> Answer:
+        cursor = self.cursor
+        sql = cursor.mogrify(statement.sql, statement.values).decode() if statement.values else statement.sql
+        cursor.execute("savepoint try")
+        try:
+            cursor.execute(statement.sql, statement.values or None)
+            rowcount = cursor.rowcount
+            rows: tuple[dict[str, Any], ...] = ()
+            if cursor.description is not None:
+                names = [column.name for column in cursor.description]
+                rows = tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+            # Deferred rules speak now; then they may wait again, for rows that need each other.
+            cursor.execute("set constraints all immediate; set constraints all deferred")
+        except psycopg2.Error as error:
+            if self.connection.closed:
+                raise
+            cursor.execute("rollback to savepoint try; release savepoint try")
+            if error.pgcode == errorcodes.LOCK_NOT_AVAILABLE and not _raised(error):
+                raise Busy(self._who_is_in_the_way()) from None
+            return Answer(sql, refusal=_refusal(error))
+        cursor.execute(afterwards)
+        return Answer(sql, rows, rowcount)
+
+    def open_transactions(self) -> list[str]:
+        """Other connections to this database that have a transaction open and idle, each in a few words."""
+        rows = self.query(
+            """
+            select pid, application_name, extract(epoch from clock_timestamp() - state_change)::int
+            from pg_catalog.pg_stat_activity
+            where datname = current_database() and pid <> pg_catalog.pg_backend_pid()
+              and state like 'idle in transaction%' and backend_xid is not null
+            order by state_change
+            """
+        )
+        return [f"connection {pid}{f' ({name})' if name else ''}, idle for {idle} s" for pid, name, idle in rows]
+
+    def _who_is_in_the_way(self) -> str:
+        others = self.open_transactions()
+        who = f" ({others[0]})" if others else ""
+        return (
+            f"Another connection{who} has a transaction open and holds a lock, so nothing could be tried. "
+            "Commit or roll back there, for example with session.rollback(), and check again."
+        )
+
+
+def _raised(error: psycopg2.Error) -> bool:
+    return error.diag.source_function == "exec_stmt_raise"
+
+
+def _refusal(error: psycopg2.Error) -> Refusal:
+    return Refusal(
+        sqlstate=error.pgcode or "XX000",
+        message=error.diag.message_primary or str(error).strip(),
+        constraint=error.diag.constraint_name,
+        column=error.diag.column_name,
+        raised=_raised(error),
+    )
+
+
+@contextmanager
+def open_session(connection: extensions.connection) -> Iterator[Session]:
+    """A session on a fresh connection, which is rolled back and closed at the end."""
+    try:
+        yield Session(connection)
+    except psycopg2.Error as error:
+        if connection.closed:
+            raise WorkshopError(
+                "The connection to PostgreSQL was lost in the middle of the check. "
+                "start_step(n) brings the database back, with your data; then check again."
+            ) from error
+        raise
+    finally:
+        if not connection.closed:
+            connection.rollback()
+            connection.close()

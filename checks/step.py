@@ -1,0 +1,123 @@
+"""A step's checks: how they are declared, in which order they run, what becomes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from checks import contract
+from checks.contract import Level, Rule
+from checks.outcome import CantTell, Failed, Outcome, Result, Skipped
+from checks.probe import shorten
+from checks.rows import NoRow, why
+
+
+class Surroundings(Protocol):
+    """What a check works on: the shop's database, or the project folder."""
+
+    def isolated(self) -> AbstractContextManager[None]: ...
+
+
+Context = TypeVar("Context", bound=Surroundings)
+Function = Callable[[Context], None]
+
+
+@dataclass(frozen=True)
+class Check(Generic[Context]):
+    """One rule and the function that proves it.
+
+    The function returns when the rule holds and raises Failed when it does not; CantTell, Skipped and NoRow
+    are the other ways out.
+    """
+
+    rule: Rule
+    needs: tuple[str, ...]
+    run: Function[Context]
+
+
+class StepChecks(Generic[Context]):
+    """The checks of one step, in the order of the contract's rules."""
+
+    def __init__(self, number: int) -> None:
+        self.contract = contract.step(number)
+        self._checks: dict[str, Check[Context]] = {}
+
+    def check(self, rule_id: str, *, needs: tuple[str, ...] = ()) -> Callable[[Function[Context]], Function[Context]]:
+        """Declare the function that proves a rule; it is skipped unless every rule in `needs` passed."""
+
+        def declare(function: Function[Context]) -> Function[Context]:
+            self._checks[rule_id] = Check(self.contract.rule(rule_id), needs, function)
+            return function
+
+        return declare
+
+    @property
+    def checks(self) -> tuple[Check[Context], ...]:
+        return tuple(self._checks[rule.id] for rule in self.contract.rules)
+
+    def run(self, context: Context) -> tuple[Result, ...]:
+        """Every check's result. Nothing of one check is left for the next."""
+        results: dict[str, Result] = {}
+        for check in self._by_need():
+            failed = [need for need in check.needs if results[need].outcome is not Outcome.PASS]
+            results[check.rule.id] = Result(check.rule, Outcome.SKIPPED) if failed else _judge(check, context)
+        return tuple(results[rule.id] for rule in self.contract.rules)
+
+    def not_attempted(self) -> tuple[Result, ...]:
+        """The results of a step that nobody has begun."""
+        return tuple(Result(rule, Outcome.NOT_ATTEMPTED) for rule in self.contract.rules)
+
+    def _by_need(self) -> list[Check[Context]]:
+        ordered: dict[str, Check[Context]] = {}
+
+        def visit(check: Check[Context]) -> None:
+            for need in check.needs:
+                if need not in ordered:
+                    visit(self._checks[need])
+            ordered.setdefault(check.rule.id, check)
+
+        for check in self.checks:
+            visit(check)
+        return list(ordered.values())
+
+
+def _judge(check: Check[Context], context: Context) -> Result:
+    rule = check.rule
+    try:
+        with context.isolated():
+            check.run(context)
+    except Failed as failed:
+        return Result(
+            rule,
+            Outcome.FAIL if rule.level is Level.MUST else Outcome.ADVICE,
+            table=failed.table,
+            column=failed.column,
+            expected=failed.expected or rule.text.replace("`", ""),
+            happened=failed.happened,
+            tried=failed.tried,
+            sqlstate=failed.sqlstate,
+            next=failed.next,
+        )
+    except Skipped:
+        return Result(rule, Outcome.SKIPPED)
+    except CantTell as unclear:
+        return Result(rule, Outcome.CANT_TELL, table=unclear.table, happened=str(unclear), tried=unclear.tried)
+    except NoRow as none:
+        return _no_row(rule, none)
+    return Result(rule, Outcome.PASS)
+
+
+def _no_row(rule: Rule, none: NoRow) -> Result:
+    refusal = none.answer.refusal if none.answer else None
+    return Result(
+        rule,
+        Outcome.CANT_TELL,
+        table=none.table.label,
+        happened=f"No row could be made that {none.table.label} takes, so this could not be tried. "
+        f"PostgreSQL said: {why(refusal)}",
+        tried=shorten(none.answer.tried) if none.answer else None,
+        sqlstate=refusal.sqlstate if refusal else None,
+        next=f"Insert an ordinary row into {none.table.label} yourself and see what PostgreSQL says.",
+    )

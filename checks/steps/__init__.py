@@ -1,0 +1,1 @@
+"""The rules of each step, in the words of a shop."""

@@ -1,0 +1,475 @@
+"""Rules that hold for every table of the contract, each as a function that proves it for one part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from checks import contract
+from checks.catalog import Column, ForeignKey, Index, Table, close_relations
+from checks.catalog.facts import BOOLEAN, INEXACT, INTEGER, NUMERIC, TEXT, TIMESTAMP
+from checks.contract import Kind
+from checks.outcome import CantTell, Failed, Skipped
+from checks.probe import Shop
+from checks.roles import close_column, looks_like
+from checks.rows import NoRow, Row, qualified
+from checks.session import Statement
+
+_KIND_OF_RELATION = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
+
+#: Words that make a column one that holds money (contract, rule "money"), and the units money is counted in.
+_MONEY = frozenset({"price", "amount", "cost", "fee", "total", "subtotal"})
+_UNITS = frozenset({"cents", "cent", "minor", "net", "gross", "eur", "usd", "gbp", "euro", "euros", "dollars", "value"})
+
+
+# -- tables and columns ----------------------------------------------------------------------------------------
+
+
+def exists(part: str) -> Callable[[Shop], None]:
+    """An ordinary, logged table plays the part."""
+
+    def check(shop: Shop) -> None:
+        table = shop.roles.tables.get(part)
+        if table is None:
+            raise _missing(shop, part)
+        if not table.is_table:
+            raise Failed(
+                f"{table.label} is {_KIND_OF_RELATION[table.kind]}, which can't hold rows and rules of its own.",
+                next=f"Make {part} an ordinary table.",
+                table=table.label,
+            )
+        if table.persistence != "p":
+            lost = "in a crash" if table.persistence == "u" else "at the end of the session"
+            kind = "UNLOGGED" if table.persistence == "u" else "temporary"
+            raise Failed(
+                f"{table.label} is {kind}: PostgreSQL loses its rows {lost}.",
+                next=f"Create {table.label} as an ordinary, logged table.",
+                table=table.label,
+            )
+
+    return check
+
+
+def _missing(shop: Shop, part: str) -> Failed:
+    declared = shop.roles.declared.tables.get(part)
+    if declared:
+        return Failed(
+            f"The role map says that {declared} plays {part}, but there is no such table.",
+            next=f"Correct the name in the role map, or create {declared}.",
+            table=part,
+        )
+    entry = contract.table(part)
+    looked = f"The checks look for {part}" + (f" (or {', '.join(entry.synonyms)})" if entry.synonyms else "")
+    found = looks_like(part, close_relations(shop.session.cursor, entry.names))
+    if found:
+        name, reason = found
+        return Failed(
+            f"There is no table {part}. {name} was found, but {reason}. {looked}.",
+            next=f"Name the table {part}, or declare its name in names.toml.",
+            table=part,
+        )
+    rivals = [t.name for t in shop.catalog.tables if t.visible and t.named and t.name in entry.names]
+    if rivals:
+        return Failed(
+            f"There is no table {part}, and it is not clear which of {', '.join(rivals)} plays that part.",
+            next=f'Say so in names.toml: [tables] {part} = "{rivals[0]}".',
+            table=part,
+        )
+    waiting = shop.session.open_transactions()
+    if waiting:
+        return Failed(
+            f"There is no table {part} yet, as far as other connections can see. "
+            f"But a transaction is open and not committed ({waiting[0]}).",
+            next="Commit there, for example with connection.commit(), then check again.",
+            table=part,
+        )
+    return Failed(
+        f"There is no table {part} yet. {looked}.",
+        next=f"Write the model for {part}, then run build_schema().",
+        table=part,
+    )
+
+
+def primary_key(part: str) -> Callable[[Shop], None]:
+    """The table has a primary key, of any type and any number of columns."""
+
+    def check(shop: Shop) -> None:
+        table = shop.table(part)
+        key = table.primary_key
+        if key is None:
+            raise Failed(
+                f"{table.label} has no primary key, so no row can be told from another for sure.",
+                next=f"Give {table.label} a primary key.",
+                table=table.label,
+            )
+        if not key.works:
+            raise Failed(
+                f"The index behind {table.label}'s primary key is invalid, so it does not keep its promise.",
+                next=f"Rebuild it: reindex index {key.name}.",
+                table=table.label,
+            )
+
+    return check
+
+
+def columns(part: str) -> Callable[[Shop], None]:
+    """Every column of the contract is there and of its family; times and money have checks of their own."""
+
+    def check(shop: Shop) -> None:
+        table = shop.table(part)
+        wanted = [c for c in contract.table(part).columns if c.kind is not Kind.TIMESTAMP]
+        missing = [c.name for c in wanted if shop.roles.column(part, c.name) is None]
+        if missing:
+            near = close_column(table, missing[0])
+            taken = near is not None and any(
+                (c := shop.roles.column(part, w.name)) is not None and c.name == near for w in wanted
+            )
+            meant = "" if near is None or taken else f' Is "{near}" meant to be {missing[0]}?'
+            raise Failed(
+                f"{table.label} has no column {_listed(missing)}.{meant}",
+                next=f"Add {_listed(missing)} to the model of {table.label} and build again.",
+                table=table.label,
+                column=missing[0],
+            )
+        for column in wanted:
+            _of_kind(table, shop.column(part, column.name), column.kind)
+
+    return check
+
+
+_FAMILIES: dict[Kind, tuple[frozenset[str], str, str]] = {
+    Kind.TEXT: (TEXT, "text", "String or Text"),
+    Kind.INTEGER: (INTEGER, "a whole number", "Integer"),
+    Kind.BOOLEAN: (BOOLEAN, "true or false", "Boolean"),
+    Kind.TIMESTAMP: (TIMESTAMP, "a moment in time", "DateTime(timezone=True)"),
+}
+
+
+def _of_kind(table: Table, column: Column, kind: Kind) -> None:
+    if kind not in _FAMILIES:
+        return
+    bases, meaning, sqlalchemy_type = _FAMILIES[kind]
+    if column.type.base not in bases:
+        raise Failed(
+            f"{table.label}.{column.name} is of type {column.type.text}, but it holds {meaning}.",
+            next=f"Declare {column.name} as {sqlalchemy_type}.",
+            table=table.label,
+            column=column.name,
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+# -- NOT NULL --------------------------------------------------------------------------------------------------
+
+
+def required(part: str, name: str, meaning: str) -> Callable[[Shop], None]:
+    """NULL is rejected, on INSERT and on UPDATE. `meaning` completes "a row of the table with no …"."""
+
+    def check(shop: Shop) -> None:
+        table, column = shop.table(part), shop.column(part, name)
+        next_ = f"Make {column.name} NOT NULL (nullable=False)."
+        draft = shop.draft(part)
+        for statement in (draft.but(**{column.name: None}), shop.row(part).update(**{column.name: None})):
+            _null_is_rejected(shop, table, column, statement, meaning, next_)
+
+    return check
+
+
+def _null_is_rejected(shop: Shop, table: Table, column: Column, statement: Statement, meaning: str, next_: str) -> None:
+    answer = shop.session.attempt(statement)
+    filled_in = answer.rows and answer.rows[0].get(column.name) is not None
+    if answer.refusal is None and filled_in and (column.not_null or column.type.domain_not_null):
+        return  # a trigger puts something there, and the column would refuse NULL otherwise
+    shop.rejects(
+        statement,
+        happened=f"PostgreSQL took a row of {table.label} with no {meaning}: {column.name} is NULL.",
+        next=next_,
+        table=table.label,
+        column=column.name,
+    )
+
+
+# -- uniqueness ------------------------------------------------------------------------------------------------
+
+#: A partial unique index may leave out rows that are gone for the shop; such predicates speak of one of these.
+_GONE = re.compile(
+    r"delet|remov|archiv|eras|anonymi|purge|trash|clos|terminat|retir|deactivat|disabled|ended|obsolete|merged|expire"
+    r"|valid_(to|until)"
+)
+
+
+def unique(part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any]]) -> Callable[[Shop], None]:
+    """No two rows share the column, also when two arrive at once; rows that differ are taken.
+
+    `variants` are pairs of values that differ a little: the second must be taken beside the first.
+    """
+
+    def check(shop: Shop) -> None:
+        table, column = shop.table(part), shop.column(part, name)
+        first, second = shop.row(part), shop.draft(part)
+        same = {column.name: first[column.name]}
+        duplicate = second.but(**same)
+        for statement in (duplicate, shop.row(part).update(**same)):
+            shop.rejects(
+                statement,
+                happened=f"PostgreSQL took two rows of {table.label} with the same {meaning}, {first[column.name]!r}.",
+                next=f"Make {column.name} unique (unique=True).",
+                table=table.label,
+                column=column.name,
+            )
+        guard = _guard(shop, table, column, duplicate, meaning)
+        if guard.predicate is not None:
+            _covers_live_rows(shop, part, column, guard, meaning)
+        for one, other in variants:
+            _both_fit(shop, part, column, one, other, meaning)
+
+    return check
+
+
+def _guard(shop: Shop, table: Table, column: Column, duplicate: Statement, meaning: str) -> Index:
+    """The unique index that refuses the duplicate: a look-up in a trigger lets two at the same moment pass."""
+    refusal = shop.session.attempt(duplicate).refusal
+    if refusal is not None and (refusal.raised or not refusal.is_duplicate):
+        with shop.session.undone():
+            shop.session.keep(Statement(f"alter table {qualified(table)} disable trigger user"))
+            refusal = shop.session.attempt(duplicate).refusal
+    where = {"table": table.label, "column": column.name}
+    if refusal is None or not refusal.is_duplicate:
+        raise Failed(
+            f"A trigger looks for duplicates before a row goes into {table.label}, but no unique index stands behind it: "
+            f"two people at the same moment can both get the same {meaning}.",
+            next=f"Make {column.name} unique (unique=True).",
+            **where,
+        )
+    owners = (table, *shop.catalog.partitions(table))
+    guard = next((i for owner in owners for i in owner.indexes if i.name == refusal.constraint), None)
+    if guard is None:
+        raise CantTell(f"It is not clear what refused the same {meaning} twice: {refusal.message}", table=table.label)
+    if not guard.works:
+        raise Failed(
+            f"The unique index {guard.name} on {table.label} is invalid: its build did not finish.",
+            next=f"Drop it and create it again: drop index {guard.name}.",
+            **where,
+        )
+    return guard
+
+
+def _covers_live_rows(shop: Shop, part: str, column: Column, guard: Index, meaning: str) -> None:
+    """A partial unique index may leave out rows that are gone for the shop, and no others."""
+    table = shop.table(part)
+    predicate = guard.predicate or ""
+    about_itself = guard.uses <= {column.name} and "NOT NULL" in predicate
+    flags = [c for k in contract.table(part).columns if k.kind is Kind.BOOLEAN and (c := shop.roles.column(part, k.name))]
+    covered = (about_itself or _GONE.search(predicate)) and not any(flag.name in guard.uses for flag in flags)
+    if not covered:
+        raise Failed(
+            f"The unique index {guard.name} covers only some rows of {table.label}, where {predicate}: "
+            f"two others can share one {meaning}.",
+            next="Make the unique index cover every row.",
+            table=table.label,
+            column=column.name,
+        )
+
+
+def _both_fit(shop: Shop, part: str, column: Column, one: Any, other: Any, meaning: str) -> None:
+    """Two values that differ a little go in beside each other, if each goes in alone."""
+    with shop.isolated():
+        try:
+            shop.row(part, {column.name: one})
+            shop.draft(part)
+        except NoRow:
+            return  # this schema wants values of another shape
+        with shop.isolated():
+            try:
+                shop.row(part, {column.name: other})
+                return
+            except NoRow as none:
+                refused = none
+    try:
+        with shop.isolated():
+            shop.row(part, {column.name: other})
+    except NoRow:
+        return  # refused on its own account, not because of the first
+    refusal = refused.answer.refusal if refused.answer else None
+    raise Failed(
+        f"PostgreSQL refused {other!r} because {one!r} is there already: the rule is too strict.",
+        next=f"Let the unique rule compare the whole {meaning}.",
+        table=shop.table(part).label,
+        column=column.name,
+        sqlstate=refusal.sqlstate if refusal else None,
+    )
+
+
+# -- foreign keys ----------------------------------------------------------------------------------------------
+
+
+def refers(shop: Shop, part: str, target: str, *, next: str) -> ForeignKey:
+    """A foreign key in force from one part to another: validated, enforced, with its triggers on.
+
+    Raises Failed with what is missing. Whether NULL is allowed is another question.
+    """
+    table, parent = shop.table(part), shop.table(target)
+    keys = shop.foreign_keys(part, target)
+    for key in keys:
+        if key.validated and key.enforced and key.fires:
+            return key
+    where = {"table": table.label, "column": keys[0].columns[0] if keys else None}
+    if not keys:
+        raise _no_foreign_key(shop, table, parent, next)
+    key = keys[0]
+    if not key.enforced:
+        raise Failed(f"The foreign key {key.name} is NOT ENFORCED: PostgreSQL never looks.", next=next, **where)
+    if not key.fires:
+        raise Failed(
+            f"The foreign key {key.name} of {table.label} is there, but its triggers are switched off, so it checks nothing.",
+            next=f"Switch them on: alter table {table.label} enable trigger all; likewise for {parent.label}.",
+            **where,
+        )
+    raise Failed(
+        f"The foreign key {key.name} of {table.label} is NOT VALID: rows from before it were never checked.",
+        next=f"Run: alter table {table.label} validate constraint {key.name}.",
+        **where,
+    )
+
+
+def _no_foreign_key(shop: Shop, table: Table, parent: Table, next_: str) -> Failed:
+    elsewhere = [(k, shop.catalog.by_oid(k.target)) for k in table.foreign_keys]
+    singular = contract.forms(parent.name)[1] if len(contract.forms(parent.name)) > 1 else parent.name
+    guess = next((c.name for c in table.columns if c.name.startswith((singular, "parent")) and c.name.endswith("id")), None)
+    for key, target in elsewhere:
+        if target is not None and (guess in key.columns or target.name == parent.name):
+            return Failed(
+                f"{table.label}.{key.columns[0]} refers to {target.schema}.{target.name}, not to {parent.label}.",
+                next=f"Let the foreign key point at {parent.label}.",
+                table=table.label,
+                column=key.columns[0],
+            )
+    if guess:
+        return Failed(
+            f"{table.label}.{guess} is a plain column: no foreign key ties it to {parent.label}.",
+            next=f'Add ForeignKey("{parent.name}.…") to {guess}.',
+            table=table.label,
+            column=guess,
+        )
+    return Failed(f"{table.label} has no foreign key to {parent.label}.", next=next_, table=table.label)
+
+
+def orphan_is_rejected(shop: Shop, part: str, key: ForeignKey, parent: str, *, next: str) -> None:
+    """A key that no parent has is refused, on INSERT and on UPDATE, and changing or deleting a parent leaves no orphan."""
+    table = shop.table(part)
+    with shop.isolated():
+        ghost = shop.row(parent)
+    nobody = {ours: ghost[theirs] for ours, theirs in zip(key.columns, key.target_columns, strict=True)}
+    row = shop.row(part)
+    shown = ", ".join(f"{name} {value!r}" for name, value in nobody.items())
+    where = {"next": next, "table": table.label, "column": key.columns[0]}
+    for statement in (shop.draft(part).but(**nobody), row.update(**nobody)):
+        shop.rejects(
+            statement,
+            happened=f"PostgreSQL took a row of {table.label} with {shown}, though no such row of {shop.table(parent).label} exists.",
+            **where,
+        )
+
+
+def key_is_required(shop: Shop, part: str, key: ForeignKey, meaning: str, *, next: str) -> None:
+    """None of the key's columns takes NULL: one that does lets a row past the foreign key."""
+    table = shop.table(part)
+    for name in key.columns:
+        column = table.column(name)
+        assert column is not None
+        for statement in (shop.draft(part).but(**{name: None}), shop.row(part).update(**{name: None})):
+            _null_is_rejected(shop, table, column, statement, meaning, next)
+
+
+# -- money and times -------------------------------------------------------------------------------------------
+
+
+def money_columns(shop: Shop, part: str) -> list[Column]:
+    """The columns of a part that hold money: those the contract names, and others by the words in their names."""
+    named = {c.name for k in contract.table(part).columns if k.kind is Kind.MONEY and (c := shop.roles.column(part, k.name))}
+    return [column for column in shop.table(part).columns if column.name in named or _sounds_like_money(column)]
+
+
+def _sounds_like_money(column: Column) -> bool:
+    words = [_one(word) for word in re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", column.name).lower())]
+    if not _MONEY & set(words):
+        return False
+    # "total_reviews" counts reviews and "price_changed_at" is a time: the last word says what the column holds.
+    return column.type.base in INEXACT or words[-1] in _MONEY | _UNITS and column.type.category in "NS"
+
+
+def _one(word: str) -> str:
+    return word[:-1] if word.endswith("s") and word[:-1] in _MONEY else word
+
+
+def money_is_exact(shop: Shop, part: str) -> None:
+    """Every column of a part that holds money is numeric, to the cent or finer."""
+    table = shop.table(part)
+    for column in money_columns(shop, part):
+        type_ = column.type
+        where = {"table": table.label, "column": column.name}
+        next_ = f"Declare {column.name} as Numeric(10, 2)."
+        if type_.base not in NUMERIC:
+            why = "which rounds: 0.10 + 0.20 is not 0.30 there" if type_.base.startswith("float") else "not numeric"
+            raise Failed(f"{table.label}.{column.name} holds money, but its type is {type_.text}, {why}.", next=next_, **where)
+        if type_.scale is not None and type_.scale < 2:
+            raise Failed(
+                f"{table.label}.{column.name} is {type_.text}: it keeps {max(type_.scale, 0)} digits behind the point, "
+                "so 19.99 does not come back as 19.99.",
+                next=next_,
+                **where,
+            )
+
+
+def times_are_recorded(shop: Shop, part: str) -> None:
+    """`created_at` and `updated_at`, where the contract lists them, are timestamps."""
+    table = shop.table(part)
+    for wanted in contract.table(part).columns:
+        if wanted.kind is not Kind.TIMESTAMP:
+            continue
+        column = shop.roles.column(part, wanted.name)
+        if column is None:
+            raise Failed(
+                f"{table.label} has no column {wanted.name}.",
+                next=f"Add {wanted.name} to the model of {table.label} and build again.",
+                table=table.label,
+                column=wanted.name,
+            )
+        _of_kind(table, column, Kind.TIMESTAMP)
+
+
+def timestamps(shop: Shop, part: str) -> list[Column]:
+    """The timestamp columns of the contract that the part has."""
+    wanted = [c.name for c in contract.table(part).columns if c.kind is Kind.TIMESTAMP]
+    return [column for name in wanted if (column := shop.roles.column(part, name)) is not None]
+
+
+def each(shop: Shop, parts: Sequence[str], prove: Callable[[Shop, str], None]) -> None:
+    """Prove something of every part that is there; Skipped when that holds but a part is missing."""
+    present = [part for part in parts if part in shop.roles.tables]
+    for part in present:
+        prove(shop, part)
+    if len(present) < len(parts):
+        raise Skipped
+
+
+__all__ = [
+    "CantTell",
+    "Row",
+    "columns",
+    "each",
+    "exists",
+    "money_columns",
+    "money_is_exact",
+    "orphan_is_rejected",
+    "primary_key",
+    "refers",
+    "required",
+    "times_are_recorded",
+    "timestamps",
+    "unique",
+]

@@ -1,0 +1,31 @@
+"""Runs a step's checks on the live database."""
+
+from __future__ import annotations
+
+from checks import contract
+from checks.catalog import close_relations, read_catalog
+from checks.outcome import Result
+from checks.probe import Shop
+from checks.roles import cast_roles, looks_like, wanted_names
+from checks.session import open_session
+from checks.step import StepChecks
+from checks.subject import Subject
+from workshop.postgres import connect
+
+
+def run_on_database(step: StepChecks[Shop], subject: Subject) -> tuple[Result, ...]:
+    """A step's checks on the live database, in a transaction that is rolled back."""
+    with open_session(connect(subject.database_url, "check_step")) as session:
+        catalog = read_catalog(session.cursor, wanted_names(subject.names))
+        shop = Shop(session, cast_roles(catalog, subject.names))
+        return step.run(shop) if _attempted(step, shop) else step.not_attempted()
+
+
+def _attempted(step: StepChecks[Shop], shop: Shop) -> bool:
+    """Something of the step is there, or nearly, or waits in a transaction that nobody has committed."""
+    parts = [table.name for table in step.contract.tables]
+    if any(part in shop.roles.tables or part in shop.roles.declared.tables for part in parts):
+        return True
+    names = {name for part in parts for name in contract.table(part).names}
+    relations = close_relations(shop.session.cursor, names)
+    return any(looks_like(part, relations) for part in parts) or bool(shop.session.open_transactions())

@@ -1,0 +1,490 @@
+"""Step 2: users, categories, products."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from checks.catalog import Column
+from checks.outcome import Failed, Result, Skipped
+from checks.probe import Shop, shorten
+from checks.rows import NoRow, Row
+from checks.step import StepChecks
+from checks.steps import common
+from checks.steps.on_database import run_on_database
+from checks.subject import Subject
+from checks.values import ARGON2, BCRYPT, SHA256_HEX
+
+step: StepChecks[Shop] = StepChecks(2)
+
+
+def run(subject: Subject) -> tuple[Result, ...]:
+    return run_on_database(step, subject)
+
+
+
+PARTS = ("users", "categories", "products")
+TIMED = ("users", "products")
+
+for _part in PARTS:
+    step.check(f"{_part}.exists")(common.exists(_part))
+    step.check(f"{_part}.key", needs=(f"{_part}.exists",))(common.primary_key(_part))
+    step.check(f"{_part}.columns", needs=(f"{_part}.exists",))(common.columns(_part))
+
+
+# -- users -----------------------------------------------------------------------------------------------------
+
+
+@step.check("users.ordinary", needs=("users.exists",))
+def two_people_can_sign_up(shop: Shop) -> None:
+    """Two users fit who share a first name, or a last name, or both flags, and nothing else."""
+    table = shop.table("users")
+    first = shop.row("users")
+    for name in ("first_name", "last_name", "is_active", "is_verified"):
+        column = shop.roles.column("users", name)
+        if column is None or column.generated:
+            continue
+        shop.takes(
+            "users",
+            {column.name: first[column.name]},
+            happened=f"A second user with the same {column.name} was refused: {{why}}.",
+            next=f"Take away the rule that makes {column.name} unique in {table.label}.",
+            column=column.name,
+        )
+
+
+step.check("users.email-required", needs=("users.exists",))(common.required("users", "email", "e-mail address"))
+step.check("users.email-unique", needs=("users.exists",))(
+    common.unique(
+        "users",
+        "email",
+        "e-mail address",
+        (
+            ("grace.probe@shop.example", "grace.probes@shop.example"),
+            ("grace.probe@shop.example", "grace.probe@shop2.example"),
+            ("grace.probe@shop.example", "ada.probe@shop.example"),
+        ),
+    )
+)
+step.check("users.password-required", needs=("users.exists",))(
+    common.required("users", "password_hash", "password hash")
+)
+
+
+@step.check("users.password-room", needs=("users.exists",))
+def bcrypt_fits(shop: Shop) -> None:
+    """A hash of 60 characters or more can be stored, in whichever usual form the schema wants."""
+    _room_for(shop, 60, (BCRYPT, SHA256_HEX[:60], ARGON2, SHA256_HEX, SHA256_HEX * 2, "x" * 60), "Give it String(255).")
+
+
+@step.check("users.password-room-argon", needs=("users.exists", "users.password-room"))
+def argon2_fits(shop: Shop) -> None:
+    """A hash of 97 characters or more can be stored."""
+    _room_for(shop, 97, (ARGON2, SHA256_HEX * 2, "x" * 97), "Give it String(255): then Argon2 fits as well.")
+
+
+def _room_for(shop: Shop, length: int, hashes: tuple[str, ...], next_: str) -> None:
+    table, column = shop.table("users"), shop.column("users", "password_hash")
+    if column.type.length is not None and column.type.length < length:
+        raise Failed(
+            f"{table.label}.{column.name} is {column.type.text}: a hash of {length} characters does not fit.",
+            next=next_,
+            table=table.label,
+            column=column.name,
+        )
+    answers = [shop.session.attempt(shop.row("users").update(**{column.name: text})) for text in hashes]
+    if not any(answer.refusal is None and answer.rowcount == 1 for answer in answers):
+        refusal = answers[0].refusal
+        raise Failed(
+            f"{table.label}.{column.name} refuses every hash of {length} characters or more that was tried: "
+            f"{refusal.message if refusal else 'the row was left as it was'}.",
+            next="Loosen the rule on its length.",
+            table=table.label,
+            column=column.name,
+            tried=shorten(answers[0].tried),
+        )
+
+
+@step.check("users.no-plain-password", needs=("users.exists",))
+def no_plain_password(shop: Shop) -> None:
+    """No column is named as one for the password itself."""
+    table = shop.table("users")
+    hash_column = shop.roles.column("users", "password_hash")
+    for column in table.columns:
+        if column is not hash_column and _is_plain_password(column):
+            raise Failed(
+                f"{table.label} has a column {column.name}. Whoever reads the table, or a backup, reads every password.",
+                next=f"Remove {column.name} and keep only the hash.",
+                table=table.label,
+                column=column.name,
+            )
+
+
+_PASSWORD = {"password", "passwd", "pwd"}
+_PLAIN = {"plain", "plaintext", "clear", "cleartext", "raw", "text", "user", "login", "original", "unhashed"}
+
+
+def _is_plain_password(column: Column) -> bool:
+    words = set(column.name.lower().split("_"))
+    return bool(words & _PASSWORD) and words <= _PASSWORD | _PLAIN
+
+
+@step.check("users.email-any-case", needs=("users.exists", "users.email-unique"))
+def email_in_any_case(shop: Shop) -> None:
+    """The same address in other letter case is the same account."""
+    table, column = shop.table("users"), shop.column("users", "email")
+    first = shop.row("users")
+    email = first[column.name]
+    other = email.upper() if email != email.upper() else email.lower()
+    answer = shop.session.attempt(shop.draft("users").but(**{column.name: other}))
+    if answer.refusal is None and answer.rows and answer.rows[0][column.name] != email:
+        raise Failed(
+            f"PostgreSQL took {other} beside {email}: one person, two accounts.",
+            next=f"Make a unique index on lower({column.name}), or use the type citext.",
+            table=table.label,
+            column=column.name,
+            tried=shorten(answer.tried),
+        )
+
+
+@step.check("users.names-required", needs=("users.exists",))
+def names_are_required(shop: Shop) -> None:
+    """First and last name take no NULL."""
+    for name in ("first_name", "last_name"):
+        common.required("users", name, name.replace("_", " "))(shop)
+
+
+@step.check("users.flags-required", needs=("users.exists",))
+def flags_are_required(shop: Shop) -> None:
+    """Neither flag takes NULL."""
+    for name in ("is_active", "is_verified"):
+        common.required("users", name, f"answer to {name}")(shop)
+
+
+@step.check("users.flags-default", needs=("users.exists",))
+def flags_have_defaults(shop: Shop) -> None:
+    """A row that leaves the flags out gets a value for both."""
+    table = shop.table("users")
+    flags = [shop.column("users", name) for name in ("is_active", "is_verified")]
+    draft = shop.draft("users")
+    for flag in flags:
+        draft.values.pop(flag.name, None)
+    answer = shop.session.attempt(draft.but())
+    empty = [flag for flag in flags if not answer.rows or answer.rows[0][flag.name] is None]
+    if empty:
+        raise Failed(
+            f"A row of {table.label} that leaves {empty[0].name} out gets no value for it from the database. "
+            "A default in Python helps only rows that come through SQLAlchemy.",
+            next=f'Add server_default=text("true") or "false" to {empty[0].name}.',
+            table=table.label,
+            column=empty[0].name,
+            tried=shorten(answer.tried),
+        )
+
+
+# -- categories ------------------------------------------------------------------------------------------------
+
+step.check("categories.name-required", needs=("categories.exists",))(common.required("categories", "name", "name"))
+
+_PARENT_NEXT = 'Add a column such as parent_id with ForeignKey("categories.id").'
+
+
+@step.check("categories.parent", needs=("categories.exists",))
+def parent_exists(shop: Shop) -> None:
+    """A foreign key from the table to itself is in force: a parent that is not there is refused."""
+    key = common.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    common.orphan_is_rejected(shop, "categories", key, "categories", next=_PARENT_NEXT)
+
+
+@step.check("categories.levels", needs=("categories.exists", "categories.parent"))
+def three_levels(shop: Shop) -> None:
+    """Two top categories, a child in the first, two grandchildren in the child; walked from the top down."""
+    table = shop.table("categories")
+    key = common.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    column = key.columns[0]
+    try:
+        top = shop.row("categories")
+        shop.row("categories")
+    except NoRow as none:
+        if none.answer is None or none.answer.refusal is None or not none.answer.refusal.is_verdict:
+            raise
+        raise Failed(
+            f"No category can stand at the top of {table.label}: {none.answer.refusal.message}.",
+            next=f"Let {column} be NULL for a top category.",
+            table=table.label,
+            column=column,
+            tried=shorten(none.answer.tried),
+        ) from None
+
+    def inside(parent: Row, level: str) -> Row:
+        return shop.takes(
+            "categories",
+            {ours: parent[theirs] for ours, theirs in zip(key.columns, key.target_columns, strict=True)},
+            happened=f"{level} was refused: {{why}}.",
+            next=f"Let {column} point at any category, however deep it lies.",
+            column=column,
+        )
+
+    child = inside(top, "A category inside a top category")
+    leaf = inside(child, "A category on the third level")
+    inside(child, "A second category beside another one")
+    for row, parent in ((child, top), (leaf, child)):
+        stored = shop.read(row)
+        if stored is None or stored[column] != parent[key.target_columns[0]]:
+            raise Failed(
+                f"A category was put inside another one, but reading it back shows {column} = "
+                f"{stored[column] if stored else 'nothing'}.",
+                next=f"Look for a trigger or rule on {table.label} that changes {column}.",
+                table=table.label,
+                column=column,
+            )
+
+
+@step.check("categories.not-own-parent", needs=("categories.exists", "categories.parent"))
+def not_its_own_parent(shop: Shop) -> None:
+    """A category can't be moved into itself."""
+    key = common.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    row = shop.row("categories")
+    itself = {ours: row[theirs] for ours, theirs in zip(key.columns, key.target_columns, strict=True)}
+    shop.rejects(
+        row.update(**itself),
+        happened="A category was moved into itself. A walk up to the top never ends there.",
+        next=f"Add a CHECK such as {key.columns[0]} <> {key.target_columns[0]}.",
+        table=shop.table("categories").label,
+        column=key.columns[0],
+    )
+
+
+@step.check("categories.no-cycles", needs=("categories.exists", "categories.parent"))
+def no_cycles(shop: Shop) -> None:
+    """Of two categories, one inside the other, the outer can't be moved into the inner."""
+    key = common.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+
+    def pointing_at(parent: Row) -> dict[str, object]:
+        return {ours: parent[theirs] for ours, theirs in zip(key.columns, key.target_columns, strict=True)}
+
+    outer = shop.row("categories")
+    inner = shop.row("categories", pointing_at(outer))
+    shop.rejects(
+        outer.update(**pointing_at(inner)),
+        happened="Two categories were put inside each other. A walk up to the top never ends there.",
+        next="A trigger that walks up from the new parent can refuse this.",
+        table=shop.table("categories").label,
+        column=key.columns[0],
+    )
+
+
+@step.check("categories.sibling-names", needs=("categories.exists", "categories.parent"))
+def siblings_differ_in_name(shop: Shop) -> None:
+    """The same name twice in one place is refused, inside a category and at the top."""
+    table, name = shop.table("categories"), shop.column("categories", "name")
+    key = common.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    top = shop.row("categories")
+    inside = {ours: top[theirs] for ours, theirs in zip(key.columns, key.target_columns, strict=True)}
+    at_top = {ours: top[ours] for ours in key.columns}
+    for place, words in ((inside, f"inside {top[name.name]!r}"), (at_top, "at the top")):
+        first = shop.row("categories", place)
+        shop.rejects(
+            shop.draft("categories", place).but(**{name.name: first[name.name]}),
+            happened=f"PostgreSQL took two categories named {first[name.name]!r} {words}.",
+            next=f"Make {name.name} unique together with {key.columns[0]}, with NULLS NOT DISTINCT for the top.",
+            table=table.label,
+            column=name.name,
+        )
+
+
+# -- products --------------------------------------------------------------------------------------------------
+
+step.check("products.name-required", needs=("products.exists",))(common.required("products", "name", "name"))
+step.check("products.sku-required", needs=("products.exists",))(common.required("products", "sku", "SKU"))
+step.check("products.sku-unique", needs=("products.exists",))(
+    common.unique(
+        "products",
+        "sku",
+        "SKU",
+        (("PROBE-7001", "PROBE-7002"), ("PROBE-7001", "QROBE-7001"), ("PROBE-70-01", "PROBE-71-01")),
+    )
+)
+step.check("products.price-required", needs=("products.exists",))(common.required("products", "price", "price"))
+
+_CATEGORY_NEXT = 'Add category_id with ForeignKey("categories.id") and nullable=False.'
+
+
+@step.check("products.price-not-negative", needs=("products.exists",))
+def price_is_not_negative(shop: Shop) -> None:
+    """A price below zero is refused, large and small, on INSERT and on UPDATE."""
+    table, price = shop.table("products"), shop.column("products", "price")
+    draft, row = shop.draft("products"), shop.row("products")
+    for amount in (Decimal("-1.00"), Decimal("-0.01"), Decimal("-500.00")):
+        bad = {price.name: amount}
+        for statement in (draft.but(**bad), row.update(**bad)):
+            shop.rejects(
+                statement,
+                happened=f"PostgreSQL took a product with the price {amount}.",
+                next=f'Add CheckConstraint("{price.name} >= 0") to the model of {table.label}.',
+                table=table.label,
+                column=price.name,
+            )
+    shop.accepts(
+        row.update(**{price.name: Decimal("7.50")}),
+        happened="Changing a price to 7.50 was refused: {why}.",
+        next=f"Loosen the rule on {price.name}: it must allow an ordinary change of price.",
+        table=table.label,
+        column=price.name,
+    )
+
+
+@step.check("products.prices-fit", needs=("products.exists",))
+def ordinary_prices_fit(shop: Shop) -> None:
+    """Prices from one end of the range to the other are taken and come back as they were."""
+    table, price = shop.table("products"), shop.column("products", "price")
+    for amount in map(Decimal, ("1.00", "1.01", "9.50", "19.99", "99.99", "100.00", "1234.56", "9999.99")):
+        row = shop.takes(
+            "products",
+            {price.name: amount},
+            happened=f"A product that costs {amount} was refused: {{why}}.",
+            next=f"Let {price.name} hold every price from 1.00 to 9999.99.",
+            column=price.name,
+        )
+        stored = shop.read(row)
+        back = stored[price.name] if stored else None
+        if not isinstance(back, (Decimal, int)):
+            raise Skipped  # not numeric: the check on money says so
+        if back != amount:
+            raise Failed(
+                f"A product was stored with the price {amount} and read back with {back}.",
+                next=f"Declare {price.name} as Numeric(10, 2), and let no trigger change it.",
+                table=table.label,
+                column=price.name,
+                tried=shorten(row.tried),
+            )
+
+
+@step.check("products.category", needs=("products.exists", "categories.exists"))
+def category_exists(shop: Shop) -> None:
+    """A foreign key to categories is in force and not optional."""
+    key = common.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
+    common.key_is_required(
+        shop, "products", key, "category", next=f"Make {key.columns[0]} NOT NULL (nullable=False)."
+    )
+    common.orphan_is_rejected(shop, "products", key, "categories", next=_CATEGORY_NEXT)
+
+
+@step.check("products.ordinary", needs=("products.exists", "categories.exists", "products.category"))
+def many_products_in_one_category(shop: Shop) -> None:
+    """Two products fit that share their category and their price."""
+    table = shop.table("products")
+    key = common.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
+    first = shop.row("products")
+    price = shop.roles.column("products", "price")
+    shared = [(key.columns, "category")] + ([((price.name,), "price")] if price else [])
+    for columns, meaning in shared:
+        shop.takes(
+            "products",
+            {name: first[name] for name in columns},
+            happened=f"A second product with the same {meaning} was refused: {{why}}.",
+            next=f"Take away the rule that makes {columns[0]} unique in {table.label}.",
+            column=columns[0],
+        )
+
+
+@step.check("products.price-a-number", needs=("products.exists", "products.price-not-negative"))
+def price_is_a_number(shop: Shop) -> None:
+    """NaN, which is greater than every number for PostgreSQL, is refused."""
+    table, price = shop.table("products"), shop.column("products", "price")
+    shop.rejects(
+        shop.row("products").update(**{price.name: Decimal("NaN")}),
+        happened="PostgreSQL took a product with the price NaN: for a CHECK, NaN is greater than every number.",
+        next=f"Add an upper bound to the CHECK, or {price.name} <> 'NaN'.",
+        table=table.label,
+        column=price.name,
+    )
+
+
+@step.check("products.category-kept", needs=("products.exists", "categories.exists", "products.category"))
+def category_with_products_stays(shop: Shop) -> None:
+    """Deleting a category that still has a product is refused."""
+    key = common.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
+    category = shop.row("categories")
+    shop.row("products", {o: category[t] for o, t in zip(key.columns, key.target_columns, strict=True)})
+    shop.rejects(
+        category.delete(),
+        happened="A category was deleted while a product was still in it.",
+        next='Use ondelete="RESTRICT" (or leave ondelete out) on the key to categories.',
+        table=shop.table("products").label,
+        column=key.columns[0],
+    )
+
+
+# -- money and times, in every table of the step ---------------------------------------------------------------
+
+
+@step.check("core.money")
+def money_is_exact(shop: Shop) -> None:
+    """Every column that holds money is numeric, to the cent or finer."""
+    common.each(shop, PARTS, common.money_is_exact)
+
+
+@step.check("core.audit")
+def times_are_recorded(shop: Shop) -> None:
+    """created_at and updated_at are there, and are timestamps."""
+    common.each(shop, TIMED, common.times_are_recorded)
+
+
+@step.check("core.time-zone", needs=("core.audit",))
+def times_have_a_zone(shop: Shop) -> None:
+    """Each time is a timestamp with time zone."""
+    for part in TIMED:
+        for column in common.timestamps(shop, part):
+            if column.type.base != "timestamptz":
+                table = shop.table(part)
+                raise Failed(
+                    f"{table.label}.{column.name} is a timestamp without time zone: the same moment reads differently "
+                    "on servers in different places.",
+                    next=f"Declare {column.name} as DateTime(timezone=True).",
+                    table=table.label,
+                    column=column.name,
+                )
+
+
+@step.check("core.times-filled", needs=("core.audit",))
+def times_are_filled_in(shop: Shop) -> None:
+    """A row that leaves both times out gets them from the database, and neither takes NULL."""
+    for part in TIMED:
+        table = shop.table(part)
+        draft = shop.draft(part)
+        for column in common.timestamps(shop, part):
+            draft.values.pop(column.name, None)
+        answer = shop.session.attempt(draft.but())
+        for column in common.timestamps(shop, part):
+            if not answer.rows or answer.rows[0][column.name] is None:
+                raise Failed(
+                    f"A row of {table.label} that leaves {column.name} out gets no time from the database. "
+                    "A default in Python helps only rows that come through SQLAlchemy.",
+                    next=f"Add server_default=func.now() and nullable=False to {column.name}.",
+                    table=table.label,
+                    column=column.name,
+                    tried=shorten(answer.tried),
+                )
+            common.required(part, column.name, "time")(shop)
+
+
+@step.check("core.updated-moves", needs=("core.audit",))
+def updated_at_moves(shop: Shop) -> None:
+    """After any UPDATE the database has set updated_at to now, whatever it was."""
+    for part, touched in (("users", "first_name"), ("products", "name")):
+        table, column = shop.table(part), shop.column(part, "updated_at")
+        row = shop.row(part, {column.name: "2001-02-03 04:05:06+00"})
+        other = shop.draft(part)
+        name = shop.column(part, touched).name
+        statement = row.update(**{name: other.values.get(name, "Probe")})
+        answer = shop.session.keep(statement)
+        stored = shop.read(row)
+        if answer.refusal is None and stored is not None and str(stored[column.name]).startswith("2001-02-03"):
+            raise Failed(
+                f"{table.label}.{column.name} stood still when a row was changed by SQL. "
+                "onupdate in SQLAlchemy moves it only for changes that come through SQLAlchemy.",
+                next=f"A BEFORE UPDATE trigger on {table.label} can set new.{column.name} = now().",
+                table=table.label,
+                column=column.name,
+                tried=shorten(answer.tried),
+            )
