@@ -51,7 +51,7 @@ class Rows(ResultSet):  # type: ignore[misc]
 
     def DataFrame(self) -> Any:
         """The rows as a pandas DataFrame."""
-        import pandas as pd
+        import pandas as pd  # type: ignore[import-untyped]
 
         return pd.DataFrame(list(self), columns=list(self.keys))
 
@@ -63,10 +63,10 @@ class SqlMagic(IPythonSql):  # type: ignore[misc]
     displaycon = Bool(False, config=True, help="Show the connection after each statement")
     feedback = Bool(False, config=True, help="Say how many rows a statement changed")
 
-    @no_var_expand  # type: ignore[arg-type]
+    @no_var_expand
     @needs_local_scope
     @line_magic("sql")
-    @cell_magic("sql")
+    @cell_magic("sql")  # type: ignore[arg-type]
     def execute(self, line: str = "", cell: str = "", local_ns: Mapping[str, object] | None = None) -> Any:
         """Run SQL on the workshop's database, and show the last statement's rows.
 
@@ -123,7 +123,7 @@ def _without_chance_variables(statements: str) -> str:
 def _words(error: DBAPIError, connection: sa.Connection) -> str:
     words = str(error.orig).strip()
     if error.connection_invalidated:
-        return f"PostgreSQL broke off: {words}\nCall start_step(n) with the number of your step, then run the cell again."
+        return f"PostgreSQL broke off: {words}\nCall start_step(n) with the number of your step, then run this again."
     if _driver(connection).info.transaction_status == TRANSACTION_STATUS_INERROR:
         return f"PostgreSQL says: {words}\nThe transaction that you began can't go on: end it with %sql rollback"
     return f"PostgreSQL says: {words}"
@@ -138,6 +138,7 @@ def _open(url: str) -> sa.Connection:
         return connection
 
     for old in ipython_sql.Connection.connections.values():
+        old.internal_connection.invalidate()  # close() alone would first talk to a server that may be gone
         old.internal_connection.close()
     ipython_sql.Connection.connections.clear()
     fresh: sa.Connection = ipython_sql.Connection(url, creator=autocommitting).internal_connection
