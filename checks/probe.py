@@ -6,16 +6,18 @@ the same with one thing wrong, and the nearest legal one; as INSERT and as UPDAT
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
+
+from psycopg2.errorcodes import CHECK_VIOLATION
 
 from checks import contract
 from checks.catalog import Catalog, Column, ForeignKey, Table
 from checks.outcome import CantTell, Failed, Skipped
 from checks.roles import Roles
 from checks.rows import Draft, NoRow, Row, Rows, why
-from checks.session import Answer, Session, Statement
+from checks.session import Answer, Refusal, Session, Statement
 
 
 class Shop:
@@ -33,8 +35,10 @@ class Shop:
     @contextmanager
     def isolated(self) -> Iterator[None]:
         """Rows made inside are gone afterwards."""
+        standing = dict(self._rows.standing)
         with self.session.undone():
             yield
+        self._rows.standing = standing
 
     # -- who plays what ----------------------------------------------------------------------------------------
 
@@ -67,6 +71,18 @@ class Shop:
         """A row that would be taken, not stored."""
         return self._rows.draft(self.table(part), self._stored(part, values or {}))
 
+    def put(self, draft: Draft) -> Row:
+        """Store a draft."""
+        return self._rows.put(draft)
+
+    def both_ways(self, draft: Draft, **changes: Any) -> Iterator[Statement]:
+        """The draft with stored columns changed, as an INSERT and then, on the stored draft, as an UPDATE.
+
+        To be tried one after the other: the draft is stored between the two.
+        """
+        yield draft.but(**changes)
+        yield self.put(draft).update(**changes)
+
     def _stored(self, part: str, values: Mapping[str, Any]) -> dict[str, Any]:
         contracted = {column.name for column in contract.table(part).columns}
         return {self.column(part, k).name if k in contracted else k: v for k, v in values.items()}
@@ -92,19 +108,41 @@ class Shop:
             )
         return answer
 
-    def accepts(self, statement: Statement, *, happened: str, next: str, table: str, column: str | None = None) -> Answer:
-        """The statement must be taken; `happened` may speak of `{why}`, PostgreSQL's own words."""
-        answer = self.session.attempt(statement)
-        if answer.refusal is not None or answer.rowcount == 0:
-            raise Failed(
-                happened.format(why=why(answer.refusal)),
-                next=next,
-                table=table,
-                column=column,
-                tried=shorten(answer.tried),
-                sqlstate=answer.refusal.sqlstate if answer.refusal else None,
-            )
-        return answer
+    def never(
+        self, part: str, values: Mapping[str, Any], *, happened: str, next: str, column: str | None = None
+    ) -> None:
+        """No row has these stored values: refused on INSERT and on UPDATE, whatever the rest of the row is."""
+        table = self.table(part)
+        for statement in self.both_ways(self.draft(part), **values):
+            answer = self.rejects(statement, happened=happened, next=next, table=table.label, column=column)
+            if answer.refusal is not None and self._depends_on_others(table, answer.refusal, values):
+                with self.isolated(), suppress(NoRow):
+                    row = self.row(part, values)
+                    raise Failed(happened, next=next, table=table.label, column=column, tried=shorten(row.tried))
+
+    def _depends_on_others(self, table: Table, refusal: Refusal, values: Mapping[str, Any]) -> bool:
+        """A CHECK said no that looks at other columns as well: with other values there it may say yes."""
+        check = next((check for check in table.checks if check.name == refusal.constraint), None)
+        return refusal.sqlstate == CHECK_VIOLATION and check is not None and not set(check.columns) <= set(values)
+
+    def accepts_one_of(
+        self, statements: Sequence[Statement], *, happened: str, next: str, table: str, column: str | None = None
+    ) -> None:
+        """At least one of these ordinary changes must be taken; `happened` may speak of `{why}`, PostgreSQL's words."""
+        answers = []
+        for statement in statements:
+            answers.append(self.session.attempt(statement))
+            if answers[-1].refusal is None and answers[-1].rowcount:
+                return
+        refusal = answers[0].refusal
+        raise Failed(
+            happened.format(why=why(refusal)),
+            next=next,
+            table=table,
+            column=column,
+            tried=shorten(answers[0].tried),
+            sqlstate=refusal.sqlstate if refusal else None,
+        )
 
     def takes(
         self, part: str, values: Mapping[str, Any], *, happened: str, next: str, column: str | None = None

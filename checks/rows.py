@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,7 +21,7 @@ from psycopg2 import errorcodes
 
 from checks.catalog import Catalog, Column, ForeignKey, Table
 from checks.session import Answer, Refusal, Session, Statement
-from checks.values import pool
+from checks.values import choice, pool
 
 Values = dict[str, Any]  # by stored column name
 
@@ -140,6 +141,8 @@ class Rows:
     _highest: dict[tuple[int, str], int] = field(default_factory=dict)
     #: Which candidate of its pool a column's rules were content with last time.
     _choice: dict[tuple[int, str], int] = field(default_factory=dict)
+    #: Rows that others may point at as well, by table; whoever rolls rows back must put back what stood here before.
+    standing: dict[int, Values] = field(default_factory=dict)
     _stack: list[_Pending] = field(default_factory=list)
     _random: random.Random = field(default_factory=lambda: random.Random(7))
 
@@ -172,7 +175,8 @@ class Rows:
             if refusal is None:
                 if answer.rowcount != 1:
                     raise NoRow(table, answer)
-                self._remember(table, values, pinned)
+                if solve:
+                    self._remember(table, values, pinned)
                 return Row(table, answer.rows[0] if keep else values, answer.tried)
             if not refusal.is_verdict and round_ > 0:
                 break
@@ -188,6 +192,13 @@ class Rows:
                 solve = True
         raise NoRow(table, answer)
 
+    def put(self, draft: Draft) -> Row:
+        """Store a draft."""
+        answer = self.session.keep(insert(draft.table, draft.values))
+        if answer.rowcount != 1:
+            raise NoRow(draft.table, answer)
+        return Row(draft.table, answer.rows[0], answer.tried)
+
     def _compose(self, table: Table, pinned: Values, parents: _Parents) -> Values:
         """The first choice for every required column."""
         values: Values = dict(pinned)
@@ -200,12 +211,11 @@ class Rows:
         finally:
             self._stack.pop()
         for column in table.columns:
-            choice = self._choice.get((table.oid, column.name))
-            if column.name in values or not column.required and choice is None:
+            place = self._choice.get((table.oid, column.name))
+            if column.name in values or not column.required and place is None:
                 continue
-            candidates = pool(column, self._serial, rules_about(table, column))
-            if candidates:
-                values[column.name] = candidates[min(choice or 0, len(candidates) - 1)]
+            with suppress(LookupError):
+                values[column.name] = choice(column, self._serial, rules_about(table, column), place or 0)
         return values
 
     def _keys(self, table: Table, values: Values) -> None:
@@ -220,7 +230,8 @@ class Rows:
             if column.numbered or is_key and whole:
                 values[column.name] = self._next(table, column)
             elif is_key:
-                values[column.name] = pool(column, self._serial, rules_about(table, column))[0]
+                with suppress(LookupError):
+                    values[column.name] = choice(column, self._serial, rules_about(table, column))
 
     def _next(self, table: Table, column: Column) -> int:
         place = (table.oid, column.name)
@@ -275,7 +286,11 @@ class Rows:
                 return existing.rows[0]
         if is_itself:
             return under_construction[-1].values
-        return self.store(target, bound).values
+        if bound:
+            return self.store(target, bound).values
+        if parents.fresh or target.oid not in self.standing:
+            self.standing[target.oid] = self.store(target).values
+        return self.standing[target.oid]
 
     # -- memory ------------------------------------------------------------------------------------------------
 
@@ -320,6 +335,7 @@ class _Solver:
     random: random.Random
     also: set[str] = field(default_factory=set)  # columns that must be filled though nothing says so
     shuffle: bool = False  # a trigger refused the first solution: take another
+    _nulls: frozenset[str] = frozenset()  # columns that are NULL by intention, whatever their default
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -341,6 +357,7 @@ class _Solver:
 
         The second part names columns for which no candidate meets a rule about that column alone.
         """
+        self._nulls = frozenset(name for name in fixed if name in start and start[name] is None)
         pools = self._pools(start, fixed, k)
         pools, impossible = self._allowed(start, pools)
         if impossible:
@@ -430,7 +447,7 @@ class _Solver:
                 continue
             name = _quoted(column.name)
             sent = f"{name}::{_quoted(column.type.schema)}.{_quoted(column.type.base)}"
-            default = None if column.numbered else column.default
+            default = None if column.numbered or column.name in self._nulls else column.default
             parts.append(f"case when {name} is null then {default} else {sent} end as {name}" if default else f"{sent} as {name}")
         return ", ".join(parts)
 

@@ -108,16 +108,15 @@ class Session:
     def _run(self, statement: Statement, afterwards: str) -> Answer:
         cursor = self.cursor
         sql = cursor.mogrify(statement.sql, statement.values).decode() if statement.values else statement.sql
-        cursor.execute("savepoint try")
         try:
-            cursor.execute(statement.sql, statement.values or None)
+            cursor.execute("savepoint try; " + sql)
             rowcount = cursor.rowcount
             rows: tuple[dict[str, Any], ...] = ()
             if cursor.description is not None:
                 names = [column.name for column in cursor.description]
                 rows = tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
             # Deferred rules speak now; then they may wait again, for rows that need each other.
-            cursor.execute("set constraints all immediate; set constraints all deferred")
+            cursor.execute("set constraints all immediate; set constraints all deferred; " + afterwards)
         except psycopg2.Error as error:
             if self.connection.closed:
                 raise
@@ -125,7 +124,6 @@ class Session:
             if error.pgcode == errorcodes.LOCK_NOT_AVAILABLE and not _raised(error):
                 raise Busy(self._who_is_in_the_way()) from None
             return Answer(sql, refusal=_refusal(error))
-        cursor.execute(afterwards)
         return Answer(sql, rows, rowcount)
 
     def open_transactions(self) -> list[str]:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from checks.catalog import Column, Type
@@ -49,12 +50,22 @@ def pool(column: Column, k: int, expressions: Iterable[str] = ()) -> list[Any]:
 
     Values are what psycopg2 and JSON can both carry as text. Empty when the type is unknown.
     """
+    return list(dict.fromkeys(_fitting(column, k, expressions)))
+
+
+def choice(column: Column, k: int, expressions: Iterable[str] = (), place: int = 0) -> Any:
+    """The candidate at that place of the pool, or the last there is; LookupError when there is none."""
+    candidates = list(islice(_fitting(column, k, expressions), 1)) if place == 0 else pool(column, k, expressions)
+    if not candidates:
+        raise LookupError(f"no candidate for a column of type {column.type.text}")
+    return candidates[min(place, len(candidates) - 1)]
+
+
+def _fitting(column: Column, k: int, expressions: Iterable[str]) -> Iterator[Any]:
     mined = [constant for expression in expressions for constant in _constants(expression)]
-    found = list(_candidates(column, k, mined))
     limit = column.type.length
-    if limit is not None:
-        found = [value[:limit] if isinstance(value, str) and len(value) > limit else value for value in found]
-    return list(dict.fromkeys(found))
+    for value in _candidates(column, k, mined):
+        yield value[:limit] if limit is not None and isinstance(value, str) else value
 
 
 def _candidates(column: Column, k: int, mined: Sequence[str]) -> Iterator[Any]:

@@ -170,25 +170,24 @@ def required(part: str, name: str, meaning: str) -> Callable[[Shop], None]:
     """NULL is rejected, on INSERT and on UPDATE. `meaning` completes "a row of the table with no …"."""
 
     def check(shop: Shop) -> None:
-        table, column = shop.table(part), shop.column(part, name)
-        next_ = f"Make {column.name} NOT NULL (nullable=False)."
-        draft = shop.draft(part)
-        for statement in (draft.but(**{column.name: None}), shop.row(part).update(**{column.name: None})):
-            _null_is_rejected(shop, table, column, statement, meaning, next_)
+        column = shop.column(part, name)
+        not_null(shop, part, column, meaning, next=f"Make {column.name} NOT NULL (nullable=False).")
 
     return check
 
 
-def _null_is_rejected(shop: Shop, table: Table, column: Column, statement: Statement, meaning: str, next_: str) -> None:
-    answer = shop.session.attempt(statement)
-    filled_in = answer.rows and answer.rows[0].get(column.name) is not None
-    if answer.refusal is None and filled_in and (column.not_null or column.type.domain_not_null):
-        return  # a trigger puts something there, and the column would refuse NULL otherwise
-    shop.rejects(
-        statement,
+def not_null(shop: Shop, part: str, column: Column, meaning: str, *, next: str) -> None:
+    """No row has NULL in the column."""
+    table = shop.table(part)
+    if column.not_null or column.type.domain_not_null:
+        answer = shop.session.attempt(shop.draft(part).but(**{column.name: None}))
+        if answer.rows and answer.rows[0][column.name] is not None:
+            return  # a trigger puts something there, and the column would refuse NULL otherwise
+    shop.never(
+        part,
+        {column.name: None},
         happened=f"PostgreSQL took a row of {table.label} with no {meaning}: {column.name} is NULL.",
-        next=next_,
-        table=table.label,
+        next=next,
         column=column.name,
     )
 
@@ -210,10 +209,9 @@ def unique(part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any
 
     def check(shop: Shop) -> None:
         table, column = shop.table(part), shop.column(part, name)
-        first, second = shop.row(part), shop.draft(part)
+        first = shop.row(part)
         same = {column.name: first[column.name]}
-        duplicate = second.but(**same)
-        for statement in (duplicate, shop.row(part).update(**same)):
+        for statement in shop.both_ways(shop.draft(part), **same):
             shop.rejects(
                 statement,
                 happened=f"PostgreSQL took two rows of {table.label} with the same {meaning}, {first[column.name]!r}.",
@@ -221,7 +219,7 @@ def unique(part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any
                 table=table.label,
                 column=column.name,
             )
-        guard = _guard(shop, table, column, duplicate, meaning)
+        guard = _guard(shop, table, column, shop.draft(part).but(**same), meaning)
         if guard.predicate is not None:
             _covers_live_rows(shop, part, column, guard, meaning)
         for one, other in variants:
@@ -364,10 +362,9 @@ def orphan_is_rejected(shop: Shop, part: str, key: ForeignKey, parent: str, *, n
     with shop.isolated():
         ghost = shop.row(parent)
     nobody = {ours: ghost[theirs] for ours, theirs in zip(key.columns, key.target_columns, strict=True)}
-    row = shop.row(part)
     shown = ", ".join(f"{name} {value!r}" for name, value in nobody.items())
     where = {"next": next, "table": table.label, "column": key.columns[0]}
-    for statement in (shop.draft(part).but(**nobody), row.update(**nobody)):
+    for statement in shop.both_ways(shop.draft(part), **nobody):
         shop.rejects(
             statement,
             happened=f"PostgreSQL took a row of {table.label} with {shown}, though no such row of {shop.table(parent).label} exists.",
@@ -381,8 +378,7 @@ def key_is_required(shop: Shop, part: str, key: ForeignKey, meaning: str, *, nex
     for name in key.columns:
         column = table.column(name)
         assert column is not None
-        for statement in (shop.draft(part).but(**{name: None}), shop.row(part).update(**{name: None})):
-            _null_is_rejected(shop, table, column, statement, meaning, next)
+        not_null(shop, part, column, meaning, next=next)
 
 
 # -- money and times -------------------------------------------------------------------------------------------

@@ -1,0 +1,52 @@
+"""python -m checks STEP --database-url URL [--json] [--names names.toml]
+
+Exit status: 0 passed, 1 not passed, 2 could not run (one line on standard error says why).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from workshop.errors import WorkshopError
+
+PASSED, NOT_PASSED, COULD_NOT_RUN = 0, 1, 2
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, where argparse would print its usage first."""
+        self.exit(COULD_NOT_RUN, f"{message[0].upper()}{message[1:]}. `python -m checks --help` shows how.\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m checks", description="Check a step against a live database.")
+    parser.add_argument("step", help="which step to check, by its number")
+    parser.add_argument("--database-url", metavar="URL", help="the database (default: the workshop's own)")
+    parser.add_argument("--names", metavar="FILE", help="a role map: names of tables and columns that are not the usual")
+    parser.add_argument("--project", metavar="FOLDER", help="the learner's project folder (default: the workshop's own)")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Grade one step, print its report, and return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        from checks.grade import grade, step_number
+        from checks.subject import find_subject
+
+        number = step_number(int(options.step) if options.step.isdecimal() else options.step)
+        report = grade(number, find_subject(options.database_url, options.names, options.project))
+    except WorkshopError as error:
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return COULD_NOT_RUN
+    print(json.dumps(report.to_dict(), ensure_ascii=False) if options.json else report)
+    return PASSED if report.passed else NOT_PASSED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
