@@ -302,11 +302,10 @@ def _install(requirements: Sequence[str]) -> None:
         os.environ.setdefault("UV_SYSTEM_CERTS", "true")  # behind a company's proxy, uv's own certificates don't do
         try:
             attempt("packages, with uv", [uv, "pip", "install", "--python", str(python()), *files], ROOT)
+            return
         except Failed as failure:
             if failure.reason is Reason.DISK_FULL:
                 raise
-        else:
-            return
     _make_sure_of_pip()
     attempt("packages, with pip (a minute or two)", [str(python()), "-m", "pip", "install", *files], ROOT)
 

@@ -37,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     started = time.monotonic()
     server = postgres.start()
     print(f"{server.describe()} ({time.monotonic() - started:.1f} s)", flush=True)
+    if server.source == "container":
+        postgres.stop()  # it was to see that it works: each notebook starts one of its own
     print(f"JupyterLab opens on {FIRST_NOTEBOOK}; Ctrl-C in this window ends it.", flush=True)
     status = _run_jupyterlab(_jupyterlab(arguments))
     if server.source == "embedded":
@@ -49,6 +51,7 @@ def _jupyterlab(arguments: Sequence[str]) -> list[str]:
     words.append(f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}")
     # No questions to the network: neither for news nor for a newer JupyterLab.
     words += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    words.append("--ServerApp.log_level=WARN")  # the addresses to open are still shown
     if sys.platform != "win32" and os.geteuid() == 0:
         words.append("--allow-root")
     if _option(arguments, "port") is not None:
@@ -76,7 +79,7 @@ def _run_jupyterlab(words: Sequence[str]) -> int:
 def _option(arguments: Sequence[str], name: str) -> str | None:
     """An option's last value among JupyterLab's arguments (`--port 9999`, `--port=9999`, `--ServerApp.port=9999`)."""
     value = None
-    for argument, following in zip(arguments, [*arguments[1:], None], strict=True):
+    for argument, following in zip(arguments, [*arguments[1:], None], strict=False):
         key, equals, text = argument.partition("=")
         if key in (f"--{name}", f"--ServerApp.{name}"):
             value = text if equals else following
@@ -86,20 +89,26 @@ def _option(arguments: Sequence[str], name: str) -> str | None:
 def _require_port(text: str, host: str) -> None:
     if not text.isdecimal() or int(text) > 65535:
         raise WorkshopError(f"{text!r} is not a port: write a number up to 65535, such as --port 9999.")
-    port, host = int(text), "" if host == "*" else host
+    if not is_free(int(text), host):
+        raise WorkshopError(
+            f"Port {text} is in use, or kept for the system: name another one with --port, or leave --port out and "
+            "JupyterLab finds one."
+        )
+
+
+def is_free(port: int, host: str = "localhost") -> bool:
+    """Whether JupyterLab could listen there; an unknown host counts as free, JupyterLab has its own word on that."""
     try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(
+            None if host in ("", "*") else host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
     except OSError:
-        return  # no such address; JupyterLab says so
-    for family, kind, _, _, address in found:
-        if (problem := _problem_with(family, kind, address)) is not None:
-            raise WorkshopError(
-                f"Port {port} {problem}: name another one with --port, or leave --port out and JupyterLab finds one."
-            )
+        return True
+    return all(_can_listen(family, address) for family, _, _, _, address in found)
 
 
-def _problem_with(family: int, kind: int, address: Any) -> str | None:
-    with socket.socket(family, kind) as door:
+def _can_listen(family: int, address: Any) -> bool:
+    with socket.socket(family, socket.SOCK_STREAM) as door:
         if sys.platform != "win32":
             door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as JupyterLab does; on Windows it would steal
         if family == socket.AF_INET6:
@@ -107,6 +116,5 @@ def _problem_with(family: int, kind: int, address: Any) -> str | None:
         try:
             door.bind(address)
         except OSError as error:
-            reasons = {errno.EADDRINUSE: "is in use", errno.EACCES: "is kept for the system"}
-            return reasons.get(error.errno or 0)
-    return None
+            return error.errno not in (errno.EADDRINUSE, errno.EACCES)
+    return True

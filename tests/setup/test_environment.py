@@ -1,0 +1,243 @@
+"""Making `.venv/`: once, again when it has to be, and with a sentence when it can't be."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.setup.checkouts import BASE_PYTHON, ODD_NAME, Checkout, bare_copy_to, machine, run
+
+pytestmark = pytest.mark.usefixtures("uv")
+
+# A package whose installation takes a while, so that it can be killed in the middle.
+SLOW_BACKEND = """
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    time.sleep(4)
+    raise SystemExit("never done")
+"""
+SLOW_PROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+
+[project]
+name = "slow"
+version = "1.0"
+"""
+NOWHERE = "http://127.0.0.1:9/simple"
+
+
+def stamp_of(checkout: Checkout) -> dict[str, object]:
+    stamp: dict[str, object] = json.loads((checkout.environment / "workshop-setup.json").read_text(encoding="utf-8"))
+    return stamp
+
+
+def leave_a_trace(checkout: Checkout) -> Path:
+    """A file in the environment: it is there as long as that environment is."""
+    trace = checkout.environment / "trace"
+    trace.touch()
+    return trace
+
+
+def sentence_of(answer: subprocess.CompletedProcess[str]) -> str:
+    """What a failed command said, which is one line of text."""
+    assert answer.returncode == 1
+    (sentence,) = answer.stderr.splitlines()
+    return sentence
+
+
+def wheel_of(name: str, megabytes: int, folder: Path) -> Path:
+    """A wheel that holds this much of what doesn't compress."""
+    wheel = folder / f"{name}-1.0-py3-none-any.whl"
+    about = f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(f"{name}.bin", os.urandom(megabytes * 2**20))
+        archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        archive.writestr(
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{about}/RECORD", "")
+    return wheel
+
+
+def test_it_is_made_once(checkout: Checkout) -> None:
+    first = checkout.prepare()
+    assert first.returncode == 0, first.stderr
+    assert "makes its environment" in first.stdout
+    stamp = checkout.environment / "workshop-setup.json"
+    written = stamp.stat().st_mtime_ns
+    again = checkout.prepare()
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    assert stamp.stat().st_mtime_ns == written
+
+
+def test_the_workshop_is_imported_from_any_folder(checkout: Checkout, tmp_path: Path) -> None:
+    assert checkout.prepare().returncode == 0
+    program = "import workshop, checks, json; print(json.dumps([workshop.__file__, checks.__file__]))"
+    files = json.loads(run([str(checkout.python), "-c", program], tmp_path).stdout)
+    assert files == [str(checkout.root / name / "__init__.py") for name in ("workshop", "checks")]
+
+
+def test_another_python_finds_it_made(checkout: Checkout) -> None:
+    assert checkout.prepare().returncode == 0
+    inside = run(
+        [str(checkout.python), "-c", "from workshop import bootstrap as b; b.prepare('requirements.txt')"],
+        checkout.root,
+    )
+    assert (inside.returncode, inside.stdout, inside.stderr) == (0, "", "")
+
+
+def test_new_requirements_go_into_the_same_environment(checkout: Checkout, tmp_path: Path) -> None:
+    assert checkout.prepare().returncode == 0
+    trace = leave_a_trace(checkout)
+    (checkout.root / "requirements.txt").write_text(f"{wheel_of('brick', 1, tmp_path).as_uri()}\n", encoding="utf-8")
+    answer = checkout.prepare()
+    assert answer.returncode == 0, answer.stderr
+    assert "brought up to date" in answer.stdout
+    assert trace.exists()
+    assert list(checkout.environment.rglob("brick.bin"))
+
+
+def test_what_tests_need_is_added_when_it_is_asked_for(checkout: Checkout) -> None:
+    (checkout.root / "tests/requirements.txt").write_text("# nothing either\n", encoding="utf-8")
+    assert checkout.prepare().returncode == 0
+    assert "up to date" in checkout.prepare("requirements.txt", "tests/requirements.txt").stdout
+    assert checkout.prepare("requirements.txt", "tests/requirements.txt").stdout == ""
+    assert checkout.prepare().stdout == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the tools don't keep the lock")
+def test_killed_half_way_it_is_made_anew(checkout: Checkout) -> None:
+    (checkout.root / "slow").mkdir()
+    (checkout.root / "slow/backend.py").write_text(SLOW_BACKEND, encoding="utf-8")
+    (checkout.root / "slow/pyproject.toml").write_text(SLOW_PROJECT, encoding="utf-8")
+    (checkout.root / "requirements.txt").write_text("./slow\n", encoding="utf-8")
+    program = "from workshop import bootstrap; bootstrap.prepare('requirements.txt')"
+    with subprocess.Popen([BASE_PYTHON, "-c", program], cwd=checkout.root, env=machine()) as victim:
+        while not (checkout.root / "slow/started").exists():
+            assert victim.poll() is None
+            time.sleep(0.05)
+        victim.kill()
+    assert stamp_of(checkout)["finished"] is False
+    trace = leave_a_trace(checkout)
+    (checkout.root / "requirements.txt").write_text("# nothing\n", encoding="utf-8")
+    answer = checkout.prepare()
+    assert answer.returncode == 0, answer.stderr
+    assert "waiting for it" in answer.stdout  # the tool that it had started was still at work
+    assert "makes its environment" in answer.stdout
+    assert not trace.exists()
+    assert stamp_of(checkout)["finished"] is True
+
+
+def test_a_repository_that_has_moved_gets_a_new_one(checkout: Checkout, tmp_path: Path) -> None:
+    assert checkout.prepare().returncode == 0
+    trace = leave_a_trace(checkout)
+    moved = Checkout(checkout.root.rename(tmp_path / "elsewhere"))
+    answer = moved.prepare()
+    assert answer.returncode == 0, answer.stderr
+    assert not (moved.environment / trace.name).exists()
+    assert stamp_of(moved)["root"] == str(moved.root)
+
+
+def test_one_whose_python_is_gone_is_made_anew(checkout: Checkout) -> None:
+    assert checkout.prepare().returncode == 0
+    checkout.python.unlink()
+    answer = checkout.prepare()
+    assert answer.returncode == 0, answer.stderr
+    assert run([str(checkout.python), "-c", ""], checkout.root).returncode == 0
+
+
+def test_one_that_somebody_else_made_is_used(checkout: Checkout) -> None:
+    subprocess.run([BASE_PYTHON, "-m", "venv", "--without-pip", checkout.environment], check=True)
+    trace = leave_a_trace(checkout)
+    answer = checkout.prepare()
+    assert answer.returncode == 0, answer.stderr
+    assert trace.exists()
+    assert checkout.prepare().stdout == ""
+
+
+def test_something_else_of_that_name_is_left_alone(checkout: Checkout) -> None:
+    checkout.environment.mkdir()
+    diary = checkout.environment / "diary.txt"
+    diary.touch()
+    assert "is not a Python environment" in sentence_of(checkout.run("lab"))
+    assert diary.exists()
+
+
+def test_two_at_once_make_one(checkout: Checkout) -> None:
+    program = "from workshop import bootstrap; bootstrap.prepare('requirements.txt')"
+    both = [
+        subprocess.Popen(
+            [BASE_PYTHON, "-c", program], cwd=checkout.root, env=machine(), stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=300)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sum("makes its environment" in output for output in outputs) == 1
+
+
+@pytest.mark.parametrize("tool", ["uv", "pip"])
+def test_without_a_network_it_says_so(checkout: Checkout, path_without_uv: str, tmp_path: Path, tool: str) -> None:
+    (checkout.root / "requirements.txt").write_text("idna==3.20\n", encoding="utf-8")
+    offline = {
+        "PIP_INDEX_URL": NOWHERE,
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_FIND_LINKS": "",
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_RETRIES": "1",
+        "UV_DEFAULT_INDEX": NOWHERE,
+        "UV_HTTP_RETRIES": "0",
+        "UV_CACHE_DIR": str(tmp_path / "cache"),
+    }
+    answer = checkout.run("lab", **offline, **({} if tool == "uv" else {"PATH": path_without_uv}))
+    assert "network doesn't answer" in sentence_of(answer)
+    assert (f"with {tool}" if tool == "uv" else "uv, which") in answer.stdout
+    # Nothing that was there is lost: the next try goes on from here.
+    trace = leave_a_trace(checkout)
+    (checkout.root / "requirements.txt").write_text("# nothing\n", encoding="utf-8")
+    assert checkout.prepare().returncode == 0
+    assert trace.exists()
+
+
+def test_a_full_disk_is_named_and_gets_its_space_back(small_disk: Path, tmp_path: Path) -> None:
+    checkout = bare_copy_to(small_disk / ODD_NAME)
+    wheel = wheel_of("boulder", 60, tmp_path)
+    (checkout.root / "requirements.txt").write_text(f"{wheel.as_uri()}\n", encoding="utf-8")
+    before = shutil.disk_usage(small_disk).free
+    assert "disk is full" in sentence_of(checkout.run("lab", UV_CACHE_DIR=str(tmp_path / "cache")))
+    assert shutil.disk_usage(small_disk).free > before - 2**20
+
+
+def test_a_folder_that_is_not_ours_to_write_in(checkout: Checkout) -> None:
+    python, words = BASE_PYTHON, []
+    if sys.platform != "win32" and os.geteuid() == 0:
+        python, words = (
+            "/usr/bin/python3",
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/"],
+        )
+        for folder in [checkout.root, *checkout.root.parents[:3]]:
+            folder.chmod(0o755)
+        question = [*words, python, "-c", "import sys; raise SystemExit(sys.version_info < (3, 11))"]
+        if not shutil.which("setpriv") or run(question, checkout.root).returncode:
+            pytest.skip("there is no Python 3.11 here that everybody may run")
+    else:
+        checkout.root.chmod(0o555)
+    answer = run([*words, python, "-m", "workshop", "lab"], checkout.root)
+    assert "clone the repository into a folder of your own" in sentence_of(answer)
+
+
+def test_debian_without_venv_is_told_which_package(checkout: Checkout, path_without_uv: str) -> None:
+    program = "import runpy, sys; sys.modules['ensurepip'] = None; runpy.run_module('workshop', run_name='__main__')"
+    answer = run([BASE_PYTHON, "-c", program, "lab"], checkout.root, {"PATH": path_without_uv})
+    version = "{}.{}".format(*sys.version_info)
+    assert f"sudo apt install python{version}-venv" in sentence_of(answer)
+    assert not checkout.environment.exists()
