@@ -62,7 +62,10 @@ def account_for(data: Path, program: Path) -> Account:
         )
     drop = (f"--reuid={uid}", f"--regid={gid}", "--clear-groups")
     keep = (f"--{kind}=-all,+{capability}" for kind in ("inh-caps", "ambient-caps", "bounding-set"))
-    return Account((uid, gid), prefix=(setpriv, *drop, *keep, "--"))
+    # PostgreSQL looks by access(2) whether its programs may be run, which leaves capabilities out of account for a user
+    # other than root, unless this bit is set: capabilities(7).
+    heed = "--securebits=+no_setuid_fixup"
+    return Account((uid, gid), prefix=(setpriv, *drop, *keep, heed, "--"))
 
 
 def _owner(data: Path) -> tuple[int, int]:

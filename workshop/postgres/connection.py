@@ -1,5 +1,6 @@
 """Opens connections, and puts each way in which that can fail into one sentence for the learner."""
 
+import re
 import socket
 import struct
 from contextlib import closing
@@ -63,15 +64,15 @@ class Address:
         """
         scheme, found, _ = url.strip().partition("://")
         if not found or scheme.partition("+")[0] not in ("postgresql", "postgres"):
-            what = f"starts with {scheme}://" if found else "has no :// in it"
-            raise WorkshopError(f"A PostgreSQL URL looks like {_EXAMPLE}, and this one {what}; correct DATABASE_URL.")
+            what = f"starts with {scheme}://" if found and scheme.isalpha() else "does not start with postgresql://"
+            raise WorkshopError(f"The database URL {what}, but has to look like {_EXAMPLE}.")
         try:
             parts = urlsplit(url.strip())
             host, port = parts.hostname, parts.port
         except ValueError:
             raise WorkshopError(
-                f"The PostgreSQL URL can't be read: it looks like {_EXAMPLE}, with a number as the port, and with %40, "
-                "%2F, %3A for an @, / or : in the password; correct DATABASE_URL."
+                f"The database URL can't be read: it has to look like {_EXAMPLE}, the port a number, and in the "
+                "password %40 for an @, %2F for a /, %3A for a :, %23 for a #, %3F for a ?."
             ) from None
         return cls(
             user=_decoded(parts.username),
@@ -125,7 +126,7 @@ def normalise_url(url: str) -> str:
 
 
 def connect(url: str, application_name: str) -> psycopg2.extensions.connection:
-    """Open a connection, in at most about 5 seconds; the caller closes it.
+    """Open a connection; the caller closes it. A host that does not answer at all takes about 10 seconds.
 
     Args:
         url: any spelling that `normalise_url` takes.
@@ -138,14 +139,18 @@ def connect(url: str, application_name: str) -> psycopg2.extensions.connection:
     address = Address.parse(url)
     try:
         connection = _open(address, application_name)
+    except psycopg2.ProgrammingError as error:
+        raise WorkshopError(
+            f"The database URL has an option that PostgreSQL does not take: {words_of(error)}."
+        ) from None
     except psycopg2.Error as error:
         raise _diagnosis(address, application_name, error) from None
     if connection.server_version < OLDEST_VERSION * 10_000:
         version = version_of(connection)
         connection.close()
         raise WorkshopError(
-            f"PostgreSQL {version} answers at {address.place}, and the workshop needs {OLDEST_VERSION} or newer: "
-            "point DATABASE_URL to a newer server, or unset it to use the workshop's own."
+            f"PostgreSQL {version} answers at {address.place}, and the workshop needs version {OLDEST_VERSION} or "
+            "newer: use a newer server."
         )
     return connection
 
@@ -167,9 +172,9 @@ def connect_elsewhere(address: Address, application_name: str) -> psycopg2.exten
 
 
 def words_of(error: psycopg2.Error) -> str:
-    """What the server says about an error, without libpq's preamble and details: the part to quote in a sentence."""
-    lines = str(error).strip().splitlines() or ["no reason given"]
-    return lines[-1].rpartition("  ")[2].strip().rstrip(".")
+    """What the server, or libpq, says about an error, in its own words and language: to quote in a sentence of ours."""
+    lines = (error.diag.message_primary or str(error)).strip().splitlines() or ["no reason given"]
+    return re.sub(r"^connection to server .*? failed: (\S+:  )?", "", lines[-1]).strip().rstrip(".")
 
 
 def _decoded(part: str | None) -> str | None:
@@ -203,7 +208,9 @@ def _diagnosis(address: Address, application_name: str, error: psycopg2.Error) -
             f"PostgreSQL at {address.place} is just starting or stopping: wait a few seconds, then try again."
         )
     if state == _NOT_POSTGRES:
-        return Unreachable(f"Something answers at {address.place}, but it is not PostgreSQL.", "Check host and port.")
+        return Unreachable(
+            f"Something answers at {address.place}, but not as a PostgreSQL does.", "Check host and port."
+        )
     if _is_missing(address, application_name):
         return DatabaseMissing(
             f"There is no database {address.database or address.user} at {address.place}. Call start_step(n) with the "

