@@ -11,7 +11,7 @@ import pytest
 from workshop import postgres
 from workshop.postgres import embedded
 from workshop.postgres.connection import Address
-from workshop.settings import settings
+from workshop.settings import Settings, settings
 
 _numbers = count(1)
 
@@ -29,16 +29,18 @@ def _away_from_the_learner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
-    """One embedded PostgreSQL for the whole run (one per worker under pytest-xdist).
-
-    `WORKSHOP_TEST_POSTGRES_BIN` names a folder with other server programs than the wheel's.
-    """
+def server_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of the `server`; `WORKSHOP_TEST_POSTGRES_BIN` names other server programs than the wheel's."""
     with pytest.MonkeyPatch.context() as patch:
         _use_home(patch, tmp_path_factory.mktemp("server"))
-        config = settings()
-    yield embedded.start(config)
-    embedded.stop(config)
+        return settings()
+
+
+@pytest.fixture(scope="session")
+def server(server_settings: Settings) -> Iterator[postgres.Server]:
+    """One embedded PostgreSQL for the whole run (one per worker under pytest-xdist)."""
+    yield embedded.start(server_settings)
+    embedded.stop(server_settings)
 
 
 @pytest.fixture

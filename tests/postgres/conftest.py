@@ -1,5 +1,6 @@
 """What the tests of the servers share: asking a database, and working as somebody else."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from workshop import postgres
 from workshop.postgres import connect
+from workshop.postgres.connection import Address
 from workshop.postgres.programs import Programs
-from workshop.settings import ROOT, settings
+from workshop.settings import ROOT, Settings, settings
 
 _START = "from workshop import postgres; server = postgres.start(); print(server.url)"
 
@@ -101,3 +104,11 @@ def copy_of_programs() -> Callable[[Path], Path]:
         return package / install.name / "bin"
 
     return copy
+
+
+@pytest.fixture
+def superuser(server: postgres.Server, server_settings: Settings, ask: Ask) -> Callable[..., list[tuple[Any, ...]]]:
+    """Run one statement on the shared server as its superuser, in the database of that name."""
+    keys = json.loads((server_settings.home / "postgres" / "data" / "workshop.json").read_text(encoding="utf-8"))
+    address = Address("postgres", keys["superuser"], "127.0.0.1", keys["port"])
+    return lambda statement, database="postgres": ask(address.at(database).url(), statement)

@@ -17,9 +17,9 @@ import pytest
 
 from workshop import postgres
 from workshop.errors import WorkshopError
-from workshop.postgres import embedded
 from workshop.postgres.connection import Address
 from workshop.postgres.embedded import Cluster
+from workshop.postgres.programs import Programs
 from workshop.settings import settings
 
 Ask = Callable[..., list[tuple[Any, ...]]]
@@ -68,7 +68,7 @@ def test_the_description_says_what_and_where_without_the_password(server: postgr
 def test_the_server_listens_on_loopback_with_a_password_and_keeps_its_durability(
     server: postgres.Server, ask: Ask
 ) -> None:
-    setting = dict(ask(server.url, "select name, setting from pg_settings"))
+    setting: dict[str, str] = dict(ask(server.url, "select name, setting from pg_settings"))
     assert setting["listen_addresses"] == "127.0.0.1"
     assert setting["password_encryption"] == "scram-sha-256"
     assert {setting[name] for name in ("fsync", "synchronous_commit", "full_page_writes")} == {"on"}
@@ -365,7 +365,7 @@ def test_a_folder_without_programs_is_told(tmp_path: Path, monkeypatch: pytest.M
 
 def test_programs_that_do_not_run_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("postgres", "initdb", "pg_ctl"):
-        program = tmp_path / embedded.Programs(tmp_path).path(name).name
+        program = tmp_path / Programs(tmp_path).path(name).name
         program.write_bytes(b"\x7fELF of another computer")
         program.chmod(0o755)
     monkeypatch.setenv("WORKSHOP_POSTGRES_BIN", str(tmp_path))

@@ -25,6 +25,8 @@ _BRING_BACK = "Call start_step(n) with the number of your step to bring it back.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _CANNOT_CONNECT_NOW = "57P03"
 _NO_FREE_CONNECTION = "53300"
+# The last few are kept for superusers, which the server finds out after the login: too late for a SQLSTATE to reach us.
+_SLOTS_RESERVED = "connection slots are reserved"
 _NOT_POSTGRES = "not PostgreSQL"
 
 
@@ -174,7 +176,8 @@ def connect_elsewhere(address: Address, application_name: str) -> psycopg2.exten
 def words_of(error: psycopg2.Error) -> str:
     """What the server, or libpq, says about an error, in its own words and language: to quote in a sentence of ours."""
     lines = (error.diag.message_primary or str(error)).strip().splitlines() or ["no reason given"]
-    return re.sub(r"^connection to server .*? failed: (\S+:  )?", "", lines[-1]).strip().rstrip(".")
+    attempts = [line for line in lines if " failed: " in line] or lines[:1]  # One for each address of the host.
+    return re.sub(r"^connection to server .*? failed: (\S+:  )?", "", attempts[-1]).strip().rstrip(".")
 
 
 def _decoded(part: str | None) -> str | None:
@@ -190,15 +193,15 @@ def _open(address: Address, application_name: str) -> psycopg2.extensions.connec
 def _diagnosis(address: Address, application_name: str, error: psycopg2.Error) -> WorkshopError:
     """Find out why libpq could not connect.
 
-    psycopg2 hands on no SQLSTATE for a failed connect, and a server words its messages in its own language. So nothing
-    here reads the message: we look the host up, knock at the port, say hello, and try another database instead.
+    psycopg2 hands on no SQLSTATE for a failed connect, and a server words its messages in its own language. So instead
+    of reading the message we look the host up, knock at the port, say hello, and try another database.
     """
     if address.host is None or address.host.startswith("/"):
         return Unreachable(f"No PostgreSQL answers at {address.place}: {words_of(error)}.", _BRING_BACK)
     if problem := _network_problem(address):
         return problem
     state = _greeting(address)
-    if state == _NO_FREE_CONNECTION:
+    if state == _NO_FREE_CONNECTION or _SLOTS_RESERVED in str(error):
         return WorkshopError(
             f"All connections of PostgreSQL at {address.place} are taken: shut down notebooks and programs that you no "
             "longer need, then try again."
@@ -217,8 +220,8 @@ def _diagnosis(address: Address, application_name: str, error: psycopg2.Error) -
             "number of your step, which makes it."
         )
     return Refused(
-        f"PostgreSQL at {address.place} does not let the user {address.user} in: check user name and password "
-        f"(it says: {words_of(error)})."
+        f"PostgreSQL at {address.place} does not let the user {address.user} in: check user name and password in the "
+        f"database URL (it says: {words_of(error)})."
     )
 
 

@@ -27,9 +27,10 @@ def start(config: Settings) -> Server:
     except Unreachable as error:
         advice = "Start that server or correct DATABASE_URL, then call start_step(n) again."
         raise Unreachable(error.fact, advice) from None
+    names = " and ".join(str(address.database) for address in candidates)
     raise WorkshopError(
-        f"The workshop only works in a database of its own, and {' and '.join(str(a.database) for a in candidates)} at "
-        f"{named.place} is in use for something else: let DATABASE_URL or WORKSHOP_DATABASE name a new one."
+        f"The workshop only works in a database of its own, and at {named.place} something else is in {names}: let "
+        "DATABASE_URL or WORKSHOP_DATABASE name a new one."
     )
 
 
