@@ -32,7 +32,7 @@ def enter(folder: Path) -> None:
     global _folder
     if _folder not in (None, folder):
         _forget(_loaded_here())
-        sys.path.remove(str(_folder))
+        sys.path[:] = [entry for entry in sys.path if entry != str(_folder)]
     _folder = folder
     if _finder not in sys.path_hooks:
         sys.path_hooks.insert(0, _finder)
@@ -48,8 +48,8 @@ def load(folder: Path, texts: Texts, modules: Sequence[str] = ()) -> list[Module
     When one of them can't be imported or mapped, FaultyProject says why and `sys.modules` is as it was before.
     """
     enter(folder)
-    before = _forget(_loaded_here() | {name for name in sys.modules if _hides_ours(name)})
     with _standing_in(texts):
+        before = _forget(_loaded_here() | {name for name in sys.modules if _hides_ours(name)})
         try:
             loaded = [importlib.import_module(name) for name in [*modules, *_model_modules()]]
             for one in _registries(loaded):
