@@ -1,5 +1,6 @@
 """The embedded server: it comes up, is shared, outlives its kernel, and survives what happens on a real computer."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -7,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -333,6 +334,36 @@ def test_a_server_that_can_not_start_says_its_reason(home: Path) -> None:
     with (home / "postgres" / "data" / "postgresql.conf").open("a") as file:
         file.write("\nshared_preload_libraries = 'no_such_library'\n")
     with pytest.raises(WorkshopError, match=r"PostgreSQL does not start: could not access file .no_such_library"):
+        postgres.start()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 120 MB."""
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = [mount or "", "-t", "tmpfs", "-o", "size=120m", "tmpfs", str(folder)]
+    if not mount or not umount or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("no small disk can be mounted here")
+    yield folder
+    postgres.stop()
+    subprocess.run([umount, str(folder)], check=True)
+
+
+def test_a_full_disk_is_told(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKSHOP_HOME", str(small_disk / "home"))
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(30_000_000))
+    with pytest.raises(WorkshopError, match=r"PostgreSQL needs 100 MB of space in .* or set WORKSHOP_HOME"):
+        postgres.start()
+    filler.unlink()
+    postgres.start()
+    postgres.stop()
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4096)):
+            pass
+    with pytest.raises(WorkshopError, match=r"No space left on device.*: free some space, or set WORKSHOP_HOME"):
         postgres.start()
 
 

@@ -5,6 +5,7 @@ finds it within milliseconds and keeps its connections when another one ends.
 """
 
 import contextlib
+import errno
 import json
 import os
 import random
@@ -35,6 +36,8 @@ HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 ROLE = "workshop"
 
+_SPACE = 100_000_000  # bytes; a new server takes half of them
+_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 _PATIENCE = 60  # seconds for a start or a stop; a recovery after a crash is the longest of them
 _PORTS = range(15432, 25432)  # below those that systems give out for outgoing connections
 _CONFIGURATION = f"""\
@@ -131,9 +134,10 @@ class Cluster:
                 f"Another notebook has been starting PostgreSQL for minutes: close it, look into {self.log}, try again."
             ) from None
         except OSError as error:
+            remedy = "free some space" if error.errno in _DISK_IS_FULL else "make that folder yours"
             raise WorkshopError(
-                f"The workshop can't keep PostgreSQL's data in {self.folder} ({error.strerror or error}): free some "
-                "space, make the folder yours, or set WORKSHOP_HOME to another folder."
+                f"The workshop can't keep PostgreSQL's data in {self.folder} ({error.strerror or error}): {remedy}, or "
+                "set WORKSHOP_HOME to another one."
             ) from None
 
     def address(self) -> Address:
@@ -205,6 +209,11 @@ class Cluster:
             raise WorkshopError(
                 f"WORKSHOP_POSTGRES_BIN holds PostgreSQL {self.programs.version}, and the workshop needs "
                 f"{OLDEST_VERSION} or newer: set it to newer programs, or unset it."
+            )
+        if shutil.disk_usage(self.folder).free < _SPACE:
+            raise WorkshopError(
+                f"PostgreSQL needs {_SPACE // 1_000_000} MB of space in {self.folder}, and there is less: free some, or "
+                "set WORKSHOP_HOME to a folder on another disk."
             )
         keys = Keys(_free_port(), secrets.token_urlsafe(18), secrets.token_urlsafe(18))
         fresh = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))

@@ -102,9 +102,9 @@ def take_note_of_ends() -> None:
 
 
 def telling_line(output: bytes) -> str:
-    """The line of a program's output that says what went wrong, without time and severity."""
+    """The line of a program's output that says what went wrong, without time and severity: what follows is sequel."""
     lines = [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
-    for line in reversed(lines):
+    for line in lines:
         for severity in ("PANIC:", "FATAL:", "ERROR:", "error:"):
             _, found, text = line.partition(severity)
             if found:
