@@ -100,6 +100,7 @@ def prepare(*requirements: str) -> None:
             if not _holds(requirements):  # another one may have made it while we waited
                 _make(requirements)
     except (OSError, Failed) as error:
+        _tidy_up(str(error))
         raise WorkshopError(_sentence(str(error))) from error
 
 
@@ -116,7 +117,10 @@ def _make(requirements: Sequence[str]) -> None:
     try:
         _install(requirements)
     except Failed as failure:
-        _leave_behind(before, failure)
+        # It ended by itself, so what was there before still holds; a stamp that stays unfinished would mean that we
+        # were cut off half-way, and that the environment can't be trusted.
+        if failure.reason is not Reason.DISK_FULL:
+            _write_stamp(before) if before.finished else _STAMP.unlink()
         raise
     version, packages = _look_at_python()
     _link_repository(packages)
@@ -126,17 +130,12 @@ def _make(requirements: Sequence[str]) -> None:
     print(f"Done in {time.monotonic() - started:.0f} s.", flush=True)
 
 
-def _leave_behind(before: _Stamp, failure: Failed) -> None:
-    """After a tool gave up: a full disk gets its space back; otherwise the stamp is what it was before."""
-    if failure.reason is Reason.DISK_FULL:
+def _tidy_up(output: str) -> None:
+    """After a failure: a full disk gets the space back that a half-made environment takes; any other leaves a log."""
+    if reason_in(output) is Reason.DISK_FULL and _STAMP.exists() and not is_made():
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-        return
-    # A stamp that stays unfinished would mean that we were cut off half-way, and the environment can't be trusted.
-    if before.finished:
-        _write_stamp(before)
-    else:
-        _STAMP.unlink()
-    _LOG.write_text(failure.output, encoding="utf-8")
+    with contextlib.suppress(OSError):
+        _LOG.write_text(output, encoding="utf-8")
 
 
 def _sentence(output: str) -> str:
@@ -154,8 +153,9 @@ def _sentence(output: str) -> str:
             return f"The packages can't be fetched, the network doesn't answer: connect this computer, and {again}."
         case Reason.NOT_WRITABLE:
             return f"You may not write in {ROOT}: clone the repository into a folder of your own, and {again} there."
-    last = next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "nothing was said")
-    return f"The environment can't be made ({last}); {_LOG} has the whole story."
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["nothing was said"]
+    telling = [line for line in lines if "error:" in line.lower()] or lines
+    return f"The environment can't be made ({telling[-1]}); {_LOG} has the whole story."
 
 
 # What is there

@@ -25,9 +25,21 @@ def preflight(arguments: Sequence[str]) -> None:
         raise WorkshopError(
             f"{FIRST_NOTEBOOK} is missing: bring it back with `git checkout -- notebooks`, or clone the workshop anew."
         )
-    port = _option(arguments, "port")
-    if port is not None:
-        _require_port(port, _option(arguments, "ip") or "localhost")
+    check_port(arguments)
+
+
+def check_port(arguments: Sequence[str]) -> None:
+    """Raise WorkshopError where JupyterLab's arguments name a port that isn't one, or isn't free."""
+    text = _option(arguments, "port")
+    if text is None:
+        return
+    if not text.isdecimal() or int(text) > 65535:
+        raise WorkshopError(f"{text!r} is not a port: write a number up to 65535, such as --port 9999.")
+    if not is_free(int(text), _option(arguments, "ip") or "localhost"):
+        raise WorkshopError(
+            f"Port {text} is in use, or kept for the system: name another one with --port, or leave --port out and "
+            "JupyterLab finds one."
+        )
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -84,16 +96,6 @@ def _option(arguments: Sequence[str], name: str) -> str | None:
         if key in (f"--{name}", f"--ServerApp.{name}"):
             value = text if equals else following
     return value
-
-
-def _require_port(text: str, host: str) -> None:
-    if not text.isdecimal() or int(text) > 65535:
-        raise WorkshopError(f"{text!r} is not a port: write a number up to 65535, such as --port 9999.")
-    if not is_free(int(text), host):
-        raise WorkshopError(
-            f"Port {text} is in use, or kept for the system: name another one with --port, or leave --port out and "
-            "JupyterLab finds one."
-        )
 
 
 def is_free(port: int, host: str = "localhost") -> bool:

@@ -17,8 +17,10 @@ pytestmark = pytest.mark.usefixtures("uv")
 
 # A package whose installation takes a while, so that it can be killed in the middle.
 SLOW_BACKEND = """
+import pathlib, time
 
 def build_wheel(folder, config_settings=None, metadata_directory=None):
+    pathlib.Path(__file__).with_name("started").touch()
     time.sleep(4)
     raise SystemExit("never done")
 """
