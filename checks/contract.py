@@ -434,6 +434,7 @@ STEPS: tuple[Step, ...] = (
                 products__price_required="Every product has a price.",
                 products__price_not_negative="A price is never below zero.",
                 products__prices_fit="Every price from 1.00 to 9,999.99 fits.",
+                products__price_changes="A price can be changed.",
             ),
             *_rules(
                 Level.MUST,

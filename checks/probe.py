@@ -16,7 +16,7 @@ from checks import contract
 from checks.catalog import Catalog, Column, ForeignKey, Table
 from checks.outcome import CantTell, Failed, Skipped
 from checks.roles import Roles
-from checks.rows import Draft, NoRow, Row, Rows, why
+from checks.rows import RETURNING, Draft, NoRow, Row, Rows, why
 from checks.session import Answer, Refusal, Session, Statement
 
 
@@ -36,9 +36,11 @@ class Shop:
     def isolated(self) -> Iterator[None]:
         """Rows made inside are gone afterwards."""
         standing = dict(self._rows.standing)
-        with self.session.undone():
-            yield
-        self._rows.standing = standing
+        try:
+            with self.session.undone():
+                yield
+        finally:
+            self._rows.standing = standing
 
     # -- who plays what ----------------------------------------------------------------------------------------
 
@@ -63,13 +65,16 @@ class Shop:
 
     # -- rows --------------------------------------------------------------------------------------------------
 
-    def row(self, part: str, values: Mapping[str, Any] | None = None) -> Row:
-        """A stored row. Keys of `values` are contract columns, or columns as stored."""
-        return self._rows.store(self.table(part), self._stored(part, values or {}))
+    def row(self, part: str, values: Mapping[str, Any] | None = None, *, filled: Sequence[str] = ()) -> Row:
+        """A stored row. Keys of `values` are stored columns; `filled` names contract columns not to be left empty."""
+        return self._rows.store(self.table(part), dict(values or {}), self._columns(part, filled))
 
-    def draft(self, part: str, values: Mapping[str, Any] | None = None) -> Draft:
+    def draft(self, part: str, values: Mapping[str, Any] | None = None, *, filled: Sequence[str] = ()) -> Draft:
         """A row that would be taken, not stored."""
-        return self._rows.draft(self.table(part), self._stored(part, values or {}))
+        return self._rows.draft(self.table(part), dict(values or {}), self._columns(part, filled))
+
+    def _columns(self, part: str, names: Sequence[str]) -> frozenset[str]:
+        return frozenset(self.column(part, name).name for name in names)
 
     def put(self, draft: Draft) -> Row:
         """Store a draft."""
@@ -82,10 +87,6 @@ class Shop:
         """
         yield draft.but(**changes)
         yield self.put(draft).update(**changes)
-
-    def _stored(self, part: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        contracted = {column.name for column in contract.table(part).columns}
-        return {self.column(part, k).name if k in contracted else k: v for k, v in values.items()}
 
     def read(self, row: Row) -> dict[str, Any] | None:
         """The row as it is stored now, or None when it is gone."""
@@ -168,5 +169,5 @@ class Shop:
 
 def shorten(sql: str, width: int = 300) -> str:
     """A statement as a report shows it: our own bookkeeping and very long values cut."""
-    sql = sql.removesuffix(" returning *, ctid::text as ctid")
+    sql = sql.removesuffix(RETURNING)
     return sql if len(sql) <= width else sql[: width - 2].rstrip() + " …"

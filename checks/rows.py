@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,6 +30,10 @@ ROUNDS = 12
 #: How many combinations of candidates the server judges in one query, and how many such queries there are.
 COMBINATIONS = 120
 QUERIES = 6
+
+
+#: Every statement brings its row back as it was stored; the row's place stands in for a key where there is none.
+RETURNING = " returning *, ctid::text as ctid"
 
 
 class NoRow(Exception):
@@ -78,7 +82,8 @@ class Row:
         """Change these stored columns of this row."""
         sets = ", ".join(f"{quote(name)} = %s" for name in changes)
         where, key = self._where()
-        return Statement(f"update {qualified(self.table)} set {sets} where {where}", (*changes.values(), *key))
+        sql = f"update {qualified(self.table)} set {sets} where {where}{RETURNING}"
+        return Statement(sql, (*changes.values(), *key))
 
     def delete(self) -> Statement:
         where, key = self._where()
@@ -111,12 +116,12 @@ def qualified(table: Table) -> str:
 def insert(table: Table, values: Values) -> Statement:
     """One row, all values explicit."""
     if not values:
-        return Statement(f"insert into {qualified(table)} default values returning *, ctid::text as ctid")
+        return Statement(f"insert into {qualified(table)} default values{RETURNING}")
     overriding = any((c := table.column(name)) and c.identity == "a" for name in values)
     return Statement(
         f"insert into {qualified(table)} ({', '.join(quote(name) for name in values)})"
         f"{' overriding system value' if overriding else ''}"
-        f" values ({', '.join(['%s'] * len(values))}) returning *, ctid::text as ctid",
+        f" values ({', '.join(['%s'] * len(values))}){RETURNING}",
         tuple(values.values()),
     )
 
@@ -146,38 +151,44 @@ class Rows:
     _stack: list[_Pending] = field(default_factory=list)
     _random: random.Random = field(default_factory=lambda: random.Random(7))
 
-    def draft(self, table: Table, pinned: Mapping[str, Any] | None = None) -> Draft:
-        """A row with these values that the table takes; tried, and taken back. Parents it needs are stored."""
-        row = self._make(table, dict(pinned or {}), keep=False)
-        return Draft(table, row.values)
+    def draft(self, table: Table, pinned: Values, filled: frozenset[str] = frozenset()) -> Draft:
+        """A row that the table takes; tried, and taken back. Parents it needs are stored.
 
-    def store(self, table: Table, pinned: Mapping[str, Any] | None = None) -> Row:
-        """A stored row with these values; raises NoRow when none was found that the table takes."""
-        return self._make(table, dict(pinned or {}), keep=True)
+        `pinned` values are as they are; `filled` columns are not left out, though they might be.
+        Raises NoRow when no such row was found.
+        """
+        values, _ = self._make(table, pinned, filled, self.session.attempt)
+        return Draft(table, values)
+
+    def store(self, table: Table, pinned: Values, filled: frozenset[str] = frozenset()) -> Row:
+        """The same, stored."""
+        _, answer = self._make(table, pinned, filled, self.session.keep)
+        return Row(table, answer.rows[0], answer.tried)
 
     # -- making ------------------------------------------------------------------------------------------------
 
-    def _make(self, table: Table, pinned: Values, *, keep: bool) -> Row:
+    def _make(
+        self, table: Table, pinned: Values, filled: frozenset[str], send: Callable[[Statement], Answer]
+    ) -> tuple[Values, Answer]:
         answer: Answer | None = None
-        solver = _Solver(self.session, self.catalog, table, self._random)
+        solver = _Solver(self.session, self.catalog, table, self._random, set(filled))
         solve = False
         parents = _Parents()
         for round_ in range(ROUNDS):
             self._serial += 1
-            values = self._compose(table, pinned, parents)
+            values = self._compose(table, pinned, filled, parents)
             if solve:
                 values, impossible = solver.solve(values, frozenset(pinned) | self._bound(table, values), self._serial)
                 if impossible:
                     raise NoRow(table, answer, impossible)
-            statement = insert(table, values)
-            answer = self.session.keep(statement) if keep else self.session.attempt(statement)
+            answer = send(insert(table, values))
             refusal = answer.refusal
             if refusal is None:
                 if answer.rowcount != 1:
                     raise NoRow(table, answer)
                 if solve:
                     self._remember(table, values, pinned)
-                return Row(table, answer.rows[0] if keep else values, answer.tried)
+                return values, answer
             if not refusal.is_verdict and round_ > 0:
                 break
             if refusal.is_duplicate:
@@ -199,7 +210,7 @@ class Rows:
             raise NoRow(draft.table, answer)
         return Row(draft.table, answer.rows[0], answer.tried)
 
-    def _compose(self, table: Table, pinned: Values, parents: _Parents) -> Values:
+    def _compose(self, table: Table, pinned: Values, filled: frozenset[str], parents: _Parents) -> Values:
         """The first choice for every required column."""
         values: Values = dict(pinned)
         self._keys(table, values)
@@ -207,12 +218,13 @@ class Rows:
         self._stack.append(pending)
         try:
             for key in self._needed_keys(table, values):
-                self._point(table, key, values, parents)
+                if not set(key.columns) <= set(values):  # a wider key may have decided it by now
+                    self._point(key, values, parents)
         finally:
             self._stack.pop()
         for column in table.columns:
             place = self._choice.get((table.oid, column.name))
-            if column.name in values or not column.required and place is None:
+            if column.name in values or not (column.required or column.name in filled or place is not None):
                 continue
             with suppress(LookupError):
                 values[column.name] = choice(column, self._serial, rules_about(table, column), place or 0)
@@ -261,7 +273,7 @@ class Rows:
             and any(f"{quote(column.name)} IS NOT NULL" in check.expression for check in table.checks)
         )
 
-    def _point(self, table: Table, key: ForeignKey, values: Values, parents: _Parents) -> None:
+    def _point(self, key: ForeignKey, values: Values, parents: _Parents) -> None:
         target = self.catalog.by_oid(key.target)
         assert target is not None
         bound = {
@@ -289,7 +301,7 @@ class Rows:
         if bound:
             return self.store(target, bound).values
         if parents.fresh or target.oid not in self.standing:
-            self.standing[target.oid] = self.store(target).values
+            self.standing[target.oid] = self.store(target, {}).values
         return self.standing[target.oid]
 
     # -- memory ------------------------------------------------------------------------------------------------
@@ -363,7 +375,9 @@ class _Solver:
         if impossible:
             return start, impossible
         best, best_broken = dict(start), frozenset(range(len(self.rules)))
-        open_columns = sorted(pools)
+        # Columns that no rule mentions keep their first choice, which is unique, until a trigger wants another row.
+        mentioned = {name for rule in self.rules for name in rule.columns}
+        open_columns = sorted(pools) if self.shuffle else sorted(mentioned & set(pools))
         for query in range(QUERIES):
             combinations = [] if self.shuffle and query == 0 else [self._first(best, pools)]
             combinations += [self._mix(best, pools, open_columns) for _ in range(COMBINATIONS)]
@@ -373,7 +387,7 @@ class _Solver:
             if not best_broken:
                 break
             broken_columns = {name for index in best_broken for name in self.rules[index].columns}
-            open_columns = sorted(broken_columns & set(pools)) or sorted(pools)
+            open_columns = sorted(broken_columns & set(pools)) or open_columns
         return {name: value for name, value in best.items() if value is not _LEFT_OUT}, frozenset()
 
     def _pools(self, start: Values, fixed: frozenset[str], k: int) -> dict[str, list[Any]]:
@@ -385,11 +399,18 @@ class _Solver:
             if name in fixed or column.generated or not (name in start or name in mentioned or name in self.also):
                 continue
             candidates = pool(column, k, rules_about(self.table, column))
+            # A value that is given elsewhere in the row may be the answer here: sums, copies, lower bounds.
+            given = [start[n] for n in sorted(fixed) if n in start and self._same_kind(column, n)]
+            candidates += [value for value in given if value is not None and value not in candidates]
             optional = not column.required and name not in self.also
             pools[name] = [_LEFT_OUT, *candidates] if optional else candidates
             if not pools[name]:
                 del pools[name]
         return pools
+
+    def _same_kind(self, column: Column, name: str) -> bool:
+        other = self.table.column(name)
+        return other is not None and other.type.category == column.type.category
 
     def _allowed(self, start: Values, pools: dict[str, list[Any]]) -> tuple[dict[str, list[Any]], frozenset[str]]:
         """Each pool without what a rule about that column alone turns down."""

@@ -28,6 +28,9 @@ set local standard_conforming_strings = on;
 set constraints all deferred
 """
 
+#: Deferred rules speak now; then they may wait again, for rows that need each other.
+_JUDGE = "set constraints all immediate; set constraints all deferred"
+
 #: Error classes that tell of the try and not of the rule: a name that isn't there, a broken connection, no memory.
 _NO_VERDICT = ("08", "0A", "25", "26", "28", "34", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "F0", "XX")
 
@@ -98,12 +101,12 @@ class Session:
                 self.cursor.execute("rollback to savepoint undone; release savepoint undone")
 
     def keep(self, statement: Statement) -> Answer:
-        """Run it and keep what it did, if it was taken."""
-        return self._run(statement, "release savepoint try")
+        """Run it and keep what it did, if it was taken and the deferred constraints agree."""
+        return self._run(statement, f"{_JUDGE}; release savepoint try")
 
     def attempt(self, statement: Statement) -> Answer:
         """Run it, judge the deferred constraints too, and take it back."""
-        return self._run(statement, "rollback to savepoint try; release savepoint try")
+        return self._run(statement, f"{_JUDGE}; rollback to savepoint try; release savepoint try")
 
     def _run(self, statement: Statement, afterwards: str) -> Answer:
         cursor = self.cursor
@@ -115,8 +118,7 @@ class Session:
             if cursor.description is not None:
                 names = [column.name for column in cursor.description]
                 rows = tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
-            # Deferred rules speak now; then they may wait again, for rows that need each other.
-            cursor.execute("set constraints all immediate; set constraints all deferred; " + afterwards)
+            cursor.execute(afterwards)
         except psycopg2.Error as error:
             if self.connection.closed:
                 raise

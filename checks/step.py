@@ -63,7 +63,7 @@ class StepChecks(Generic[Context]):
         for check in self._by_need():
             failed = [need for need in check.needs if results[need].outcome is not Outcome.PASS]
             results[check.rule.id] = Result(check.rule, Outcome.SKIPPED) if failed else _judge(check, context)
-        return tuple(results[rule.id] for rule in self.contract.rules)
+        return _without_consequences([results[rule.id] for rule in self.contract.rules])
 
     def not_attempted(self) -> tuple[Result, ...]:
         """The results of a step that nobody has begun."""
@@ -107,6 +107,17 @@ def _judge(check: Check[Context], context: Context) -> Result:
     except NoRow as none:
         return _no_row(rule, none)
     return Result(rule, Outcome.PASS)
+
+
+def _without_consequences(results: list[Result]) -> tuple[Result, ...]:
+    """Where a table's own fault is reported, that no row could be made for it is no news."""
+    faulty = {result.table for result in results if result.outcome is Outcome.FAIL}
+    return tuple(
+        Result(result.rule, Outcome.SKIPPED)
+        if result.outcome is Outcome.CANT_TELL and result.table in faulty
+        else result
+        for result in results
+    )
 
 
 def _no_row(rule: Rule, none: NoRow) -> Result:

@@ -25,9 +25,10 @@ BCRYPT = "$2b$12$" + "Kx7qVbTz0eWmRf3uYh1LgO" + "aC5dJ8nPs2vX4iB6kE9tQwMrUyZlHoG
 SHA256_HEX = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 ARGON2 = "$argon2id$v=19$m=65536,t=3,p=4$" + "c2FsdHNhbHRzYWx0c2FsdA" + "$" + "x8Wk3vQpLzR7tYbN2mJhD5sGfC9aE1uOiK6rT4wVqXM"
 
-#: What a text column whose name holds the word usually wants; `{k}` makes it unique.
+#: What a text column whose name holds the word usually wants; `{k}` or `{word}` makes it
+#: unique, the latter from its first letter on.
 _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("email|mail", ("probe.{k}@shop.example", "p{k}@shop.example", "probe{k}@example.com")),
+    ("email|mail", ("{word}.probe@shop.example", "{word}{k}@shop.example", "{word}@example.com")),
     ("hash|digest|password", (BCRYPT, ARGON2, SHA256_HEX)),
     ("url|uri|link|src|website", ("https://shop.example/probe-{k}.jpg", "/probe-{k}.jpg")),
     ("phone|mobile|tel|fax", ("+49301234{k:04d}", "0301234{k:04d}", "555-01{k:02d}")),
@@ -37,8 +38,11 @@ _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("zip|postal|postcode", ("10115", "12345-6789", "SW1A 1AA")),
     ("color|colour", ("blue", "Blue", "BLUE", "#0000ff", "#00F")),
     ("size", ("M", "42", "medium")),
-    ("slug|handle|username|login", ("probe-{k}", "probe{k}", "probe_{k}")),
-    ("sku|code|number|barcode|ean|gtin|reference", ("PROBE-{k:04d}", "probe-{k}", "40063813339{k:02d}", "P{k:05d}")),
+    ("slug|handle|username|login", ("{word}-probe", "{word}probe", "{word}_probe")),
+    (
+        "sku|code|number|barcode|ean|gtin|reference",
+        ("{WORD}-{k:04d}", "{word}-{k}", "{k:08d}00017", "{WORD}{k:05d}"),
+    ),
     ("path", ("/probe/{k}", "probe.{k}", "1.{k}")),
     ("ip|address", ("192.0.2.{k}",)),
     ("gender|sex", ("f", "F", "female")),
@@ -90,7 +94,7 @@ def _texts(column: Column, k: int, mined: Sequence[str]) -> Iterator[str]:
     for words, shapes in _BY_NAME:
         if re.search(rf"(^|_)({words})", name):
             for shape in shapes:
-                yield shape.format(k=k)
+                yield shape.format(k=k, word=_word(k), WORD=_word(k).upper())
     limit = column.type.length
     if limit is not None and limit < 8:
         yield _letters(k, limit)
@@ -180,6 +184,11 @@ def _letters(k: int, length: int) -> str:
         k, rest = divmod(k, 26)
         digits = chr(97 + rest) + digits
     return digits.rjust(length, "a")[-length:]
+
+
+def _word(k: int) -> str:
+    """Four letters that differ from those of other numbers in the first ones, too (7919 is prime to 26)."""
+    return _letters(k * 7919 % 26**4, 4)
 
 
 def _numbers(mined: Sequence[str]) -> list[Decimal]:

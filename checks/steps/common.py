@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from checks import contract
@@ -11,7 +11,7 @@ from checks.catalog import Column, ForeignKey, Index, Table, close_relations
 from checks.catalog.facts import BOOLEAN, INEXACT, INTEGER, NUMERIC, TEXT, TIMESTAMP
 from checks.contract import Kind
 from checks.outcome import CantTell, Failed, Skipped
-from checks.probe import Shop
+from checks.probe import Shop, shorten
 from checks.roles import close_column, looks_like
 from checks.rows import NoRow, Row, qualified
 from checks.session import Statement
@@ -179,10 +179,8 @@ def required(part: str, name: str, meaning: str) -> Callable[[Shop], None]:
 def not_null(shop: Shop, part: str, column: Column, meaning: str, *, next: str) -> None:
     """No row has NULL in the column."""
     table = shop.table(part)
-    if column.not_null or column.type.domain_not_null:
-        answer = shop.session.attempt(shop.draft(part).but(**{column.name: None}))
-        if answer.rows and answer.rows[0][column.name] is not None:
-            return  # a trigger puts something there, and the column would refuse NULL otherwise
+    if (column.not_null or column.type.domain_not_null) and _never_left_empty(shop, part, column):
+        return
     shop.never(
         part,
         {column.name: None},
@@ -190,6 +188,12 @@ def not_null(shop: Shop, part: str, column: Column, meaning: str, *, next: str) 
         next=next,
         column=column.name,
     )
+
+
+def _never_left_empty(shop: Shop, part: str, column: Column) -> bool:
+    """A trigger may put a value where NULL was sent; else NULL is refused."""
+    answers = map(shop.session.attempt, shop.both_ways(shop.draft(part), **{column.name: None}))
+    return all(answer.refusal or answer.rows and answer.rows[0][column.name] is not None for answer in answers)
 
 
 # -- uniqueness ------------------------------------------------------------------------------------------------
@@ -209,7 +213,7 @@ def unique(part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any
 
     def check(shop: Shop) -> None:
         table, column = shop.table(part), shop.column(part, name)
-        first = shop.row(part)
+        first = shop.row(part, filled=(name,))
         same = {column.name: first[column.name]}
         for statement in shop.both_ways(shop.draft(part), **same):
             shop.rejects(
@@ -302,6 +306,27 @@ def _both_fit(shop: Shop, part: str, column: Column, one: Any, other: Any, meani
     )
 
 
+def another_fits(shop: Shop, part: str, values: Mapping[str, Any], words: str) -> Row:
+    """One more row with these values goes in; a rule that forbids it is named by its columns."""
+    table = shop.table(part)
+    try:
+        return shop.row(part, values)
+    except NoRow as none:
+        refusal = none.answer.refusal if none.answer else None
+        if none.table.oid != table.oid or refusal is None or not refusal.is_verdict:
+            raise
+        rule = next((index for index in table.indexes if index.name == refusal.constraint), None)
+        columns = sorted(rule.uses if rule else values)
+        raise Failed(
+            f"{words} was refused: {refusal.message}.",
+            next=f"Take away the rule {refusal.constraint or 'that refuses it'}.",
+            table=table.label,
+            column=columns[0] if columns else None,
+            tried=shorten(none.answer.tried) if none.answer else None,
+            sqlstate=refusal.sqlstate,
+        ) from None
+
+
 # -- foreign keys ----------------------------------------------------------------------------------------------
 
 
@@ -356,18 +381,33 @@ def _no_foreign_key(shop: Shop, table: Table, parent: Table, next_: str) -> Fail
     return Failed(f"{table.label} has no foreign key to {parent.label}.", next=next_, table=table.label)
 
 
+def own_column(key: ForeignKey) -> str:
+    """The column that says which parent: in a composite key the one that is not shared with it."""
+    pairs = zip(key.columns, key.target_columns, strict=True)
+    return next((ours for ours, theirs in pairs if ours != theirs), key.columns[0])
+
+
+def pointing_at(key: ForeignKey, parent: Row) -> dict[str, Any]:
+    """The values, by stored column, of a row whose key points at that parent."""
+    return {ours: parent[theirs] for ours, theirs in zip(key.columns, key.target_columns, strict=True)}
+
+
 def orphan_is_rejected(shop: Shop, part: str, key: ForeignKey, parent: str, *, next: str) -> None:
     """A key that no parent has is refused, on INSERT and on UPDATE, and changing or deleting a parent leaves no orphan."""
     table = shop.table(part)
     with shop.isolated():
         ghost = shop.row(parent)
-    nobody = {ours: ghost[theirs] for ours, theirs in zip(key.columns, key.target_columns, strict=True)}
+    nobody = pointing_at(key, ghost)
     shown = ", ".join(f"{name} {value!r}" for name, value in nobody.items())
-    where = {"next": next, "table": table.label, "column": key.columns[0]}
+    where = {"next": next, "table": table.label, "column": own_column(key)}
     for statement in shop.both_ways(shop.draft(part), **nobody):
+        answer = shop.session.attempt(statement)
+        if answer.rows and any(answer.rows[0][name] != value for name, value in nobody.items()):
+            return  # a trigger moved it elsewhere: no orphan
         shop.rejects(
             statement,
-            happened=f"PostgreSQL took a row of {table.label} with {shown}, though no such row of {shop.table(parent).label} exists.",
+            happened=f"PostgreSQL took a row of {table.label} with {shown}, "
+            f"though no such row of {shop.table(parent).label} exists.",
             **where,
         )
 
@@ -454,14 +494,16 @@ def each(shop: Shop, parts: Sequence[str], prove: Callable[[Shop, str], None]) -
 
 
 __all__ = [
-    "CantTell",
-    "Row",
+    "another_fits",
     "columns",
     "each",
     "exists",
     "money_columns",
     "money_is_exact",
+    "not_null",
     "orphan_is_rejected",
+    "own_column",
+    "pointing_at",
     "primary_key",
     "refers",
     "required",

@@ -1,0 +1,86 @@
+"""A database to put schemas to the checks, and the two kinds of schema: right designs and wrong ones."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from psycopg2.extensions import connection as Connection
+from sqlalchemy import create_mock_engine
+
+from checks.grade import grade
+from checks.report import Report
+from checks.subject import find_subject
+from workshop import postgres
+from workshop.postgres.connection import Address
+
+DESIGNS = Path(__file__).parent / "designs"
+REFERENCE = DESIGNS / "reference.sql"
+
+
+def design_sql(path: Path) -> str:
+    """A design as DDL: its SQL file, or what SQLAlchemy makes of its models."""
+    if path.suffix == ".sql":
+        return path.read_text(encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(f"design_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    statements: list[str] = []
+    engine = create_mock_engine(
+        "postgresql+psycopg2://", lambda ddl, *_: statements.append(str(ddl.compile(dialect=engine.dialect)))
+    )
+    module.Base.metadata.create_all(engine, checkfirst=False)
+    return ";\n".join(statements)
+
+
+@pytest.fixture(scope="module")
+def playground(server: postgres.Server) -> Iterator[Connection]:
+    """A connection, on autocommit, to a database that each test of a module fills anew."""
+    address = Address.parse(server.url).at("playground")
+    with closing(postgres.connect(server.url, "tests")) as admin:
+        admin.autocommit = True
+        with admin.cursor() as cursor:
+            cursor.execute("drop database if exists playground with (force)")
+            cursor.execute("create database playground template template0")
+        with closing(postgres.connect(address.url(), "tests")) as connection:
+            connection.autocommit = True
+            yield connection
+        with admin.cursor() as cursor:
+            cursor.execute("drop database playground with (force)")
+
+
+@pytest.fixture
+def url(playground: Connection, server: postgres.Server) -> str:
+    return Address.parse(server.url).at("playground").url()
+
+
+@pytest.fixture
+def build(playground: Connection) -> Callable[[str], None]:
+    """Puts a schema, given as SQL, in the place of whatever was there."""
+
+    def build(sql: str) -> None:
+        with playground.cursor() as cursor:
+            cursor.execute("reset all; alter database playground reset all")
+            cursor.execute(
+                "select string_agg(format('drop schema %I cascade', nspname), ';') from pg_namespace"
+                " where nspname !~ '^pg_' and nspname <> 'information_schema'"
+            )
+            [drops] = cursor.fetchone() or [None]
+            cursor.execute(f"{drops or 'select'}; create schema public")
+            cursor.execute(sql)
+            # A design that sets its search path means it for the whole database.
+            cursor.execute("select current_setting('search_path')")
+            [path] = cursor.fetchone() or [None]
+            cursor.execute(f"alter database playground set search_path = {path}")
+
+    return build
+
+
+@pytest.fixture
+def check(url: str) -> Callable[[int], Report]:
+    """Grades the playground."""
+    return lambda step: grade(step, find_subject(url))

@@ -1,0 +1,80 @@
+"""The matrix: every wrong schema turned down with the right words, every right design taken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from checks import contract
+from checks.contract import Level
+from checks.outcome import Outcome, Result
+from checks.report import Report
+from tests.checks.conftest import DESIGNS, REFERENCE, design_sql
+from tests.checks.less_than_advised import LESS
+from tests.checks.wrong import WRONG, Wrong
+
+Build = Callable[[str], None]
+Check = Callable[[int], Report]
+
+RIGHT = sorted(path for path in DESIGNS.iterdir() if path.suffix in (".sql", ".py"))
+
+
+def _with(report: Report, *outcomes: Outcome) -> dict[str, Result]:
+    return {result.rule.id: result for result in report.results if result.outcome in outcomes}
+
+
+@pytest.mark.parametrize("design", RIGHT, ids=lambda path: path.stem)
+def test_right_design_is_taken(design: Path, build: Build, check: Check) -> None:
+    build(design_sql(design))
+    report = check(2)
+    assert report.passed, str(report)
+    assert not _with(report, Outcome.CANT_TELL, Outcome.SKIPPED), str(report)
+
+
+def test_reference_follows_all_advice(build: Build, check: Check) -> None:
+    build(design_sql(REFERENCE))
+    assert set(_with(check(2), Outcome.PASS)) == {rule.id for rule in contract.step(2).rules}
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.breaks}: {wrong.name}")
+def test_wrong_schema_is_turned_down(wrong: Wrong, build: Build, check: Check) -> None:
+    build(design_sql(REFERENCE) + wrong.sql)
+    report = check(2)
+    assert not report.passed
+    failed = _with(report, Outcome.FAIL)
+    assert wrong.breaks in failed, str(report)
+    assert set(failed) - {wrong.breaks} <= set(wrong.also), str(report)
+    assert not _with(report, Outcome.CANT_TELL), str(report)
+    _assert_words(failed[wrong.breaks], wrong)
+
+
+@pytest.mark.parametrize("less", LESS, ids=lambda less: f"{less.breaks}: {less.name}")
+def test_advice_is_given_and_the_step_passes(less: Wrong, build: Build, check: Check) -> None:
+    build(design_sql(REFERENCE) + less.sql)
+    report = check(2)
+    assert report.passed, str(report)
+    advice = _with(report, Outcome.ADVICE)
+    assert less.breaks in advice, str(report)
+    assert set(advice) - {less.breaks} <= set(less.also), str(report)
+    _assert_words(advice[less.breaks], less)
+
+
+def _assert_words(result: Result, wrong: Wrong) -> None:
+    said = " ".join(filter(None, (result.happened, result.table, result.column and f"{result.table}.{result.column}", result.next)))
+    assert all(word in said for word in wrong.says), said
+    assert result.next, "every message ends with one thing to do"
+    assert "Traceback" not in said
+
+
+def test_every_rule_has_two_wrong_schemas() -> None:
+    written = Counter(wrong.breaks for wrong in (*WRONG, *LESS))
+    assert {rule.id: written[rule.id] for rule in contract.step(2).rules if written[rule.id] < 2} == {}
+
+
+def test_wrong_schemas_break_musts_and_the_others_advice() -> None:
+    levels = {rule.id: rule.level for rule in contract.step(2).rules}
+    assert {levels[wrong.breaks] for wrong in WRONG} == {Level.MUST}
+    assert {levels[less.breaks] for less in LESS} == {Level.ADVICE}
