@@ -44,6 +44,7 @@ class Column:
     name: str
     kind: Kind
     synonyms: tuple[str, ...] = ()
+    required: bool = False  # the contract says NOT NULL
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -127,6 +128,7 @@ CHANGED_AT = Column(
     "changed_at",
     Kind.TIMESTAMP,
     ("created_at", "recorded_at", "effective_at", "effective_from", "valid_from", "transitioned_at"),
+    required=True,
 )
 
 TABLES: tuple[Table, ...] = (
@@ -136,8 +138,8 @@ TABLES: tuple[Table, ...] = (
         purpose="people with an account",
         synonyms=("customers", "accounts", "app_users"),
         columns=(
-            Column("email", Kind.TEXT),
-            Column("password_hash", Kind.TEXT),
+            Column("email", Kind.TEXT, required=True),
+            Column("password_hash", Kind.TEXT, required=True),
             Column("first_name", Kind.TEXT),
             Column("last_name", Kind.TEXT),
             Column("is_active", Kind.BOOLEAN),
@@ -151,7 +153,7 @@ TABLES: tuple[Table, ...] = (
         step=2,
         purpose="the departments of the shop, one inside the other",
         refers_to=("categories",),
-        columns=(Column("name", Kind.TEXT),),
+        columns=(Column("name", Kind.TEXT, required=True),),
     ),
     Table(
         "products",
@@ -159,10 +161,10 @@ TABLES: tuple[Table, ...] = (
         purpose="what the shop sells",
         refers_to=("categories",),
         columns=(
-            Column("name", Kind.TEXT),
+            Column("name", Kind.TEXT, required=True),
             Column("description", Kind.TEXT),
-            Column("price", Kind.MONEY, ("base_price", "list_price", "unit_price")),
-            Column("sku", Kind.TEXT),
+            Column("price", Kind.MONEY, ("base_price", "list_price", "unit_price"), required=True),
+            Column("sku", Kind.TEXT, required=True),
             CREATED,
             UPDATED,
         ),
@@ -173,7 +175,7 @@ TABLES: tuple[Table, ...] = (
         purpose="a product in one size and colour",
         synonyms=("variants", "skus"),
         refers_to=("products",),
-        columns=(Column("sku", Kind.TEXT), Column("size", Kind.TEXT), Column("color", Kind.TEXT)),
+        columns=(Column("sku", Kind.TEXT, required=True), Column("size", Kind.TEXT), Column("color", Kind.TEXT)),
     ),
     Table(
         "product_images",
@@ -182,8 +184,8 @@ TABLES: tuple[Table, ...] = (
         synonyms=("images",),
         refers_to=("products",),
         columns=(
-            Column("url", Kind.TEXT, ("image_url", "src")),
-            Column("display_order", Kind.INTEGER, ("position", "sort_order", "ordinal", "rank")),
+            Column("url", Kind.TEXT, ("image_url", "src"), required=True),
+            Column("display_order", Kind.INTEGER, ("position", "sort_order", "ordinal", "rank"), required=True),
         ),
     ),
     Table(
@@ -194,7 +196,7 @@ TABLES: tuple[Table, ...] = (
         refers_to=("products|product_variants",),
         columns=(
             Column("old_price", Kind.MONEY, ("previous_price",)),
-            Column("new_price", Kind.MONEY, ("price", "current_price")),
+            Column("new_price", Kind.MONEY, ("price", "current_price"), required=True),
             CHANGED_AT,
         ),
     ),
@@ -216,10 +218,11 @@ TABLES: tuple[Table, ...] = (
                     "street_address",
                     "street_address1",
                 ),
+                required=True,
             ),
-            Column("city", Kind.TEXT),
+            Column("city", Kind.TEXT, required=True),
             Column("postal_code", Kind.TEXT, ("zip", "zip_code", "postcode")),
-            Column("country", Kind.TEXT, ("country_code",)),
+            Column("country", Kind.TEXT, ("country_code",), required=True),
         ),
     ),
     Table(
@@ -227,7 +230,7 @@ TABLES: tuple[Table, ...] = (
         step=4,
         purpose="what a user wants to buy",
         refers_to=("users", "product_variants"),
-        columns=(Column("quantity", Kind.INTEGER), CREATED, UPDATED),
+        columns=(Column("quantity", Kind.INTEGER, required=True), CREATED, UPDATED),
     ),
     Table(
         "orders",
@@ -235,7 +238,7 @@ TABLES: tuple[Table, ...] = (
         purpose="what a user bought",
         refers_to=("users",),
         columns=(
-            Column("status", Kind.LABEL, ("status_id", "order_status_id")),
+            Column("status", Kind.LABEL, ("status_id", "order_status_id"), required=True),
             Column("shipping_address_id", Kind.KEY),
             Column("billing_address_id", Kind.KEY),
             CREATED,
@@ -249,11 +252,12 @@ TABLES: tuple[Table, ...] = (
         synonyms=("order_lines", "line_items"),
         refers_to=("orders", "product_variants"),
         columns=(
-            Column("quantity", Kind.INTEGER),
+            Column("quantity", Kind.INTEGER, required=True),
             Column(
                 "unit_price",
                 Kind.MONEY,
                 ("price", "price_at_time", "price_at_purchase", "purchase_price", "price_snapshot"),
+                required=True,
             ),
         ),
     ),
@@ -270,7 +274,7 @@ TABLES: tuple[Table, ...] = (
         ),
         refers_to=("orders",),
         columns=(
-            Column("status", Kind.LABEL, ("to_status", "new_status", "status_id", "order_status_id")),
+            Column("status", Kind.LABEL, ("to_status", "new_status", "status_id", "order_status_id"), required=True),
             CHANGED_AT,
         ),
     ),
@@ -279,7 +283,7 @@ TABLES: tuple[Table, ...] = (
         step=4,
         purpose="money that came in",
         refers_to=("orders",),
-        columns=(Column("amount", Kind.MONEY),),
+        columns=(Column("amount", Kind.MONEY, required=True),),
     ),
     Table(
         "inventory",
@@ -292,6 +296,7 @@ TABLES: tuple[Table, ...] = (
                 "quantity",
                 Kind.INTEGER,
                 ("quantity_available", "quantity_on_hand", "on_hand", "stock", "stock_quantity"),
+                required=True,
             ),
         ),
     ),
@@ -306,8 +311,9 @@ TABLES: tuple[Table, ...] = (
                 "quantity_change",
                 Kind.INTEGER,
                 ("quantity", "change", "delta", "quantity_delta", "qty_change"),
+                required=True,
             ),
-            Column("movement_type", Kind.LABEL, ("reason", "kind", "type", "movement_type_id")),
+            Column("movement_type", Kind.LABEL, ("reason", "kind", "type", "movement_type_id"), required=True),
             CREATED,
         ),
     ),
@@ -317,7 +323,7 @@ TABLES: tuple[Table, ...] = (
         purpose="what buyers think",
         refers_to=("users", "products", "orders|order_items"),
         columns=(
-            Column("rating", Kind.INTEGER),
+            Column("rating", Kind.INTEGER, required=True),
             Column("is_verified_purchase", Kind.BOOLEAN, ("verified_purchase", "is_verified", "verified")),
             CREATED,
             UPDATED,
@@ -329,7 +335,7 @@ TABLES: tuple[Table, ...] = (
         purpose="who found a review helpful",
         synonyms=("helpful_votes", "review_helpful_votes", "review_helpfulness"),
         refers_to=("reviews", "users"),
-        columns=(Column("is_helpful", Kind.BOOLEAN, ("helpful", "vote")),),
+        columns=(Column("is_helpful", Kind.BOOLEAN, ("helpful", "vote"), required=True),),
     ),
 )
 

@@ -26,7 +26,7 @@ class Shop:
     def __init__(self, session: Session, roles: Roles) -> None:
         self.session = session
         self.roles = roles
-        self._rows = Rows(session, roles.catalog, frozenset(table.oid for table in roles.tables.values()))
+        self._rows = Rows(session, roles.catalog, {table.oid: _filled(roles, part) for part, table in roles.tables.items()})
 
     @property
     def catalog(self) -> Catalog:
@@ -65,16 +65,13 @@ class Shop:
 
     # -- rows --------------------------------------------------------------------------------------------------
 
-    def row(self, part: str, values: Mapping[str, Any] | None = None, *, filled: Sequence[str] = ()) -> Row:
-        """A stored row. Keys of `values` are stored columns; `filled` names contract columns not to be left empty."""
-        return self._rows.store(self.table(part), dict(values or {}), self._columns(part, filled))
+    def row(self, part: str, values: Mapping[str, Any] | None = None) -> Row:
+        """A stored row with these values, by stored column."""
+        return self._rows.store(self.table(part), dict(values or {}))
 
-    def draft(self, part: str, values: Mapping[str, Any] | None = None, *, filled: Sequence[str] = ()) -> Draft:
+    def draft(self, part: str, values: Mapping[str, Any] | None = None) -> Draft:
         """A row that would be taken, not stored."""
-        return self._rows.draft(self.table(part), dict(values or {}), self._columns(part, filled))
-
-    def _columns(self, part: str, names: Sequence[str]) -> frozenset[str]:
-        return frozenset(self.column(part, name).name for name in names)
+        return self._rows.draft(self.table(part), dict(values or {}))
 
     def put(self, draft: Draft) -> Row:
         """Store a draft."""
@@ -165,6 +162,12 @@ class Shop:
                 tried=shorten(none.answer.tried) if none.answer else None,
                 sqlstate=refusal.sqlstate if refusal else None,
             ) from None
+
+
+def _filled(roles: Roles, part: str) -> frozenset[str]:
+    """Stored names of the columns that the contract wants in every row of a part."""
+    wanted = [column.name for column in contract.table(part).columns if column.required]
+    return frozenset(column.name for name in wanted if (column := roles.column(part, name)) is not None)
 
 
 def shorten(sql: str, width: int = 300) -> str:

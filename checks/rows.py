@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -140,8 +140,9 @@ class Rows:
 
     session: Session
     catalog: Catalog
-    #: By oid. Any other table is the learner's own, perhaps a look-up table: its rows are used where there are any.
-    contract_tables: frozenset[int] = frozenset()
+    #: By oid, for tables of the contract: columns that a row has though the table would let it leave them out. Any
+    #: other table is the learner's own, perhaps a look-up table: its rows are used where there are any.
+    filled: Mapping[int, frozenset[str]] = field(default_factory=dict)
     _serial: int = 0
     _highest: dict[tuple[int, str], int] = field(default_factory=dict)
     #: Which candidate of its pool a column's rules were content with last time.
@@ -151,32 +152,31 @@ class Rows:
     _stack: list[_Pending] = field(default_factory=list)
     _random: random.Random = field(default_factory=lambda: random.Random(7))
 
-    def draft(self, table: Table, pinned: Values, filled: frozenset[str] = frozenset()) -> Draft:
-        """A row that the table takes; tried, and taken back. Parents it needs are stored.
+    def draft(self, table: Table, pinned: Values) -> Draft:
+        """A row with these values that the table takes; tried, and taken back. Parents it needs are stored.
 
-        `pinned` values are as they are; `filled` columns are not left out, though they might be.
         Raises NoRow when no such row was found.
         """
-        values, _ = self._make(table, pinned, filled, self.session.attempt)
+        values, _ = self._make(table, pinned, self.session.attempt)
         return Draft(table, values)
 
-    def store(self, table: Table, pinned: Values, filled: frozenset[str] = frozenset()) -> Row:
+    def store(self, table: Table, pinned: Values) -> Row:
         """The same, stored."""
-        _, answer = self._make(table, pinned, filled, self.session.keep)
+        _, answer = self._make(table, pinned, self.session.keep)
         return Row(table, answer.rows[0], answer.tried)
 
     # -- making ------------------------------------------------------------------------------------------------
 
     def _make(
-        self, table: Table, pinned: Values, filled: frozenset[str], send: Callable[[Statement], Answer]
+        self, table: Table, pinned: Values, send: Callable[[Statement], Answer]
     ) -> tuple[Values, Answer]:
         answer: Answer | None = None
-        solver = _Solver(self.session, self.catalog, table, self._random, set(filled))
+        solver = _Solver(self.session, self.catalog, table, self._random, set(self.filled.get(table.oid, ())))
         solve = False
         parents = _Parents()
         for round_ in range(ROUNDS):
             self._serial += 1
-            values = self._compose(table, pinned, filled, parents)
+            values = self._compose(table, pinned, parents)
             if solve:
                 values, impossible = solver.solve(values, frozenset(pinned) | self._bound(table, values), self._serial)
                 if impossible:
@@ -210,7 +210,7 @@ class Rows:
             raise NoRow(draft.table, answer)
         return Row(draft.table, answer.rows[0], answer.tried)
 
-    def _compose(self, table: Table, pinned: Values, filled: frozenset[str], parents: _Parents) -> Values:
+    def _compose(self, table: Table, pinned: Values, parents: _Parents) -> Values:
         """The first choice for every required column."""
         values: Values = dict(pinned)
         self._keys(table, values)
@@ -222,6 +222,7 @@ class Rows:
                     self._point(key, values, parents)
         finally:
             self._stack.pop()
+        filled = self.filled.get(table.oid, frozenset())
         for column in table.columns:
             place = self._choice.get((table.oid, column.name))
             if column.name in values or not (column.required or column.name in filled or place is not None):
@@ -291,7 +292,7 @@ class Rows:
         is_itself = bool(under_construction) and under_construction[-1] is self._stack[-1]
         if under_construction and not (is_itself and parents.not_itself):
             return under_construction[-1].values
-        own_table = target.oid not in self.contract_tables and not parents.fresh
+        own_table = target.oid not in self.filled and not parents.fresh
         if is_itself or own_table and not bound:
             existing = self.session.attempt(Statement(f"select * from {qualified(target)} limit 1"))
             if existing.rows:

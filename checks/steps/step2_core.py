@@ -133,7 +133,7 @@ def _is_plain_password(column: Column) -> bool:
 def email_in_any_case(shop: Shop) -> None:
     """The same address in other letter case is the same account."""
     table, column = shop.table("users"), shop.column("users", "email")
-    first = shop.row("users", filled=("email",))
+    first = shop.row("users")
     email = first[column.name]
     other = email.upper() if email != email.upper() else email.lower()
     answer = shop.session.attempt(shop.draft("users").but(**{column.name: other}))
@@ -280,11 +280,11 @@ def siblings_differ_in_name(shop: Shop) -> None:
     """The same name twice in one place is refused, inside a category and at the top."""
     table, name = shop.table("categories"), shop.column("categories", "name")
     key = common.refers(shop, "categories", "categories", next=_PARENT_NEXT)
-    top = shop.row("categories", filled=("name",))
+    top = shop.row("categories")
     inside = common.pointing_at(key, top)
     at_top = {ours: top[ours] for ours in key.columns}
     for place, words in ((inside, f"inside {top[name.name]!r}"), (at_top, "at the top")):
-        first = shop.row("categories", place, filled=("name",))
+        first = shop.row("categories", place)
         shop.rejects(
             shop.draft("categories", place).but(**{name.name: first[name.name]}),
             happened=f"PostgreSQL took two categories named {first[name.name]!r} {words}.",
