@@ -212,7 +212,7 @@ class Cluster:
             )
         if shutil.disk_usage(self.folder).free < _SPACE:
             raise WorkshopError(
-                f"PostgreSQL needs {_SPACE // 1_000_000} MB of space in {self.folder}, and there is less: free some, or "
+                f"PostgreSQL needs {_SPACE // 1_000_000} MB of space in {self.folder}, and has less: free some, or "
                 "set WORKSHOP_HOME to a folder on another disk."
             )
         keys = Keys(_free_port(), secrets.token_urlsafe(18), secrets.token_urlsafe(18))
