@@ -63,7 +63,9 @@ def _jupyterlab(arguments: Sequence[str]) -> list[str]:
     words.append(f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}")
     # No questions to the network: neither for news nor for a newer JupyterLab.
     words += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    words.append("--ServerApp.log_level=WARN")  # the addresses to open are still shown
+    words.append(
+        "--LanguageServerManager.autodetect=False"
+    )  # it would list all those that aren't here, below the address
     if sys.platform != "win32" and os.geteuid() == 0:
         words.append("--allow-root")
     if _option(arguments, "port") is not None:

@@ -113,6 +113,7 @@ class Lab:
     """A `lab` that is running in a checkout."""
 
     def __init__(self, checkout: Checkout) -> None:
+        self.deadline = time.monotonic() + 300
         self.port = free_port()
         self.output = checkout.root.parent / f"lab-{self.port}.log"
         words = checkout.words("lab", "--no-browser", f"--port={self.port}", f"--IdentityProvider.token={TOKEN}")
@@ -132,19 +133,22 @@ class Lab:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}", headers={"Authorization": f"token {TOKEN}"}
         )
-        while True:
-            if self.process.poll() is not None:
-                raise Ended(self.text())
+        while self.is_worth_waiting():
             with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=60) as response:
                 answer: dict[str, object] = json.load(response)
                 return answer
-            time.sleep(0.1)
+        raise Ended(self.text())
 
     def wait_for(self, text: str) -> None:
+        """Wait until it has written this."""
         while text not in self.text():
-            if self.process.poll() is not None:
+            if not self.is_worth_waiting():
                 raise Ended(self.text())
-            time.sleep(0.1)
+
+    def is_worth_waiting(self) -> bool:
+        """Whether it is still running and some minutes have not passed; takes a moment."""
+        time.sleep(0.1)
+        return self.process.poll() is None and time.monotonic() < self.deadline
 
     def press_ctrl_c(self) -> int:
         """The exit status after it."""
@@ -178,7 +182,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fresh]:
         contents = running.ask("/api/contents/notebooks")["content"]
         assert isinstance(contents, list)
         notebooks = [entry["name"] for entry in contents]
-        running.wait_for("copy and paste one of these URLs")
+        running.wait_for("is running at")
         yield Fresh(checkout.root, notebooks, running.press_ctrl_c(), running.text())
     except Ended as ended:
         if "network doesn't answer" in str(ended):
