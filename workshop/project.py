@@ -89,8 +89,12 @@ def load_models() -> list[MetaData]:
     Files that have not changed since they were last loaded are not loaded again, so that the classes a notebook holds
     stay the project's. Raises FaultyProject when the models can't be loaded.
     """
+    _complete_package()
     if _state.loaded_from != _sources():
         _load({})
+    notebook = _notebook()
+    for name, value in _merged(_state.names).items():
+        notebook.setdefault(name, value)  # it may have been cleared since
     return list(_state.metadatas)
 
 
@@ -207,6 +211,13 @@ def _try(texts: dict[PurePosixPath, str], path: PurePosixPath) -> Fault | None:
     return None
 
 
+def _complete_package() -> None:
+    """Files put into models/ by hand get the `__init__.py` that the first saved one would have brought."""
+    models = settings().project / "models"
+    if any(models.glob("*.py")) and not (models / "__init__.py").is_file():
+        _write({_INIT: MODELS_INIT})
+
+
 def _rejection(path: PurePosixPath, text: str, fault: Fault) -> ProjectFileError:
     draft = _draft(path)
     draft.parent.mkdir(parents=True, exist_ok=True)
@@ -307,7 +318,7 @@ def _load(texts: loading.Texts, path: PurePosixPath = _INIT) -> None:
     sources = _sources()
     beside = [] if path.parts[0] == "models" else [loading.module_name(path) or ""]
     modules = loading.load(make_folder(), texts, beside)
-    names = {_path(module): _defined(module, texts) for module in modules}
+    names = {_path(module): _defined(module, texts) for module in modules if module.__file__}
     names.pop(_INIT, None)
     kept = {file: found for file, found in _state.names.items() if file not in names and file.parts[0] != "models"}
     _publish(modules, _merged(_state.names), _merged(kept) | _merged(names))

@@ -91,8 +91,8 @@ def build_schema(database_url: str | None = None, *, replace: bool = False) -> B
 
 def rebuild(url: str, *, replace: bool = False) -> Built:
     """`build_schema` for a known URL, also when the project has no files any more: then the database gets empty."""
-    built_from = project.fingerprint()
     metadatas = _models()
+    built_from = project.fingerprint()
     with _engine(url).connect() as connection:
         raw: Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
         with _explained(raw), connection.begin(), raw.cursor() as cursor:

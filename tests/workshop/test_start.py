@@ -1,0 +1,142 @@
+"""`start_step` and `reset_step`: a step can be begun at any time, and begun over."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from workshop import postgres
+from workshop.project import fingerprint
+from workshop.settings import ROOT, settings
+from workshop.steps import STEPS
+
+
+def test_it_says_what_it_did_in_one_line_and_makes_all_ready(notebook, database, project):
+    notebook.run("start_step(2)")
+    assert notebook.printed.splitlines() == [f"Step 2, Core entities: {postgres.start().describe()}."]
+    assert notebook.run("%sql select current_database()") == [(database.rpartition("/")[2],)]
+    assert project.is_dir()
+    assert notebook.save("queries.py", "x = 1\n") == "queries.py saved."
+
+
+@pytest.fixture
+def importable(monkeypatch):
+    """Other processes find the workshop, also where it is not installed."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+def test_child_processes_work_on_the_same_database(notebook, database, importable):
+    notebook.run("start_step(2)")
+    program = "from workshop import postgres; print(postgres.current_url())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=settings().project)
+    assert done.stdout.strip() == database == os.environ["DATABASE_URL"]
+
+
+def test_the_learners_own_connections_carry_the_notebooks_name(notebook, database, monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/zoë/notebooks/02_core_entities.ipynb")
+    notebook.run("start_step(2)")
+    notebook.run("import sqlalchemy, os; engine = sqlalchemy.create_engine(os.environ['DATABASE_URL'])")
+    name = "engine.connect().execute(sqlalchemy.text('show application_name')).scalar()"
+    assert notebook.run(name) == "02_core_entities.ipynb"
+
+
+@pytest.mark.parametrize("number", ["0", "9", "99", "-1", "'two'", "'2'", "None", "2.5", "True", "[2]"])
+@pytest.mark.parametrize("name", ["start_step", "reset_step"])
+def test_another_number_lists_the_steps(notebook, name, number):
+    message = notebook.refuse(f"{name}({number})")
+    assert message.startswith(f"There is no step {number}.")
+    assert all(f"{step.number} {step.title}" in message for step in STEPS)
+
+
+def test_the_schema_follows_files_that_changed_meanwhile(shop, core, project, database, query):
+    shop.run("build_schema(); start_step(2)")
+    assert len(shop.printed.splitlines()) == 1
+    query("insert into users values (1, 'a')")
+    (project / "models/core.py").write_text(core.replace('"products"\n', '"goods"\n'), "utf-8")
+    shop.run("start_step(3)")
+    assert shop.printed.splitlines()[1:] == [
+        "Built 3 tables: users, categories, goods. The one row of the old tables went with them."
+    ]
+    assert shop.run("Product.__tablename__") == "goods"
+
+
+def test_a_new_notebook_has_the_models_again(shop, database):
+    shop.run("build_schema()")
+    shop.run("%reset -f")
+    shop.run("from workshop import *")
+    shop.run("start_step(3)")
+    assert shop.run("User.__tablename__") == "users"
+
+
+def test_a_broken_file_is_named_and_the_step_starts(shop, core, project, database, query):
+    shop.run("build_schema()")
+    (project / "models/core.py").write_text(core + "nope\n", "utf-8")
+    shop.run("start_step(3)")
+    assert "because of models/core.py, line" in shop.printed
+    assert "| nope\n" in shop.printed
+    assert shop.run("%sql select count(*) from users") == [(0,)]
+    shop.save("models/core.py", core)
+
+
+def test_a_schema_that_can_not_be_built_is_told_and_the_step_starts(shop, database):
+    shop.run("build_schema()")
+    shop.save("schemas/05_own.sql", "create tabel x ();\n")
+    shop.run("start_step(3)")
+    assert "The schema is not built, because of schemas/05_own.sql, line 1." in shop.printed
+    assert shop.run("%sql select count(*) from users") == [(0,)]
+
+
+def test_a_stopped_database_comes_back_with_its_data(shop):
+    shop.run("start_step(2)")
+    shop.run("%sql insert into users values (1, 'a')")
+    shop.run("from workshop.postgres import stop; stop()")
+    for cell in ("%sql select 1", "build_schema()", "show_diagram()"):
+        assert "start_step(n)" in shop.refuse(cell)
+    shop.run("start_step(2)")
+    assert len(shop.printed.splitlines()) == 1
+    assert shop.run("%sql select email from users") == [("a",)]
+
+
+def test_it_works_without_ipython(importable, database, base, project):
+    (project / "models").mkdir(parents=True)
+    (project / "models/base.py").write_text(base, "utf-8")
+    program = "from workshop import build_schema, start_step; start_step(2); print(build_schema()); import models.base"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "The schema is built; no file of the project makes a table yet."
+
+
+CATALOG = "from models.core import Product\n\nItem = Product\n"
+
+
+def test_reset_moves_the_step_and_the_later_ones_and_builds_the_rest(shop, core, project, database, query):
+    shop.save("config.py", "x = 1\n")
+    shop.save("models/catalog.py", CATALOG)
+    shop.save("queries.py", "from models import User\n")
+    shop.save("schemas/03_triggers.sql", "create index on users (email);\n")
+    shop.save("schemas/00_types.sql", "create type mood as enum ('ok');\n")
+    shop.run("build_schema()")
+    shop.run("reset_step(3)")
+    first, second = shop.printed.splitlines()
+    assert first.startswith("Moved models/catalog.py, schemas/03_triggers.sql and queries.py to ")
+    assert second == "Built 3 tables: users, categories, products."
+    (history,) = {path.parent for path in (settings().home / "history").glob("*/queries.py")}
+    assert history.name in first
+    assert (history / "models/catalog.py").read_text("utf-8") == CATALOG
+    left = sorted(path.relative_to(project).as_posix() for path in project.rglob("*.*") if path.is_file())
+    assert left == ["config.py", "models/__init__.py", "models/base.py", "models/core.py", "schemas/00_types.sql"]
+    assert shop.run("'Item' in globals(), User.__tablename__") == (False, "users")
+
+
+def test_reset_of_all_models_empties_the_database(shop, database, query):
+    shop.run("build_schema(); reset_step(2)")
+    assert "no file of the project makes a table yet" in shop.printed
+    assert query("select to_regclass('users')") == [(None,)]
+    assert shop.run("'User' in globals()") is False
+    shop.run("reset_step(2)")
+    assert shop.printed.startswith("Nothing to reset")
+    shop.run("start_step(2)")
+    assert fingerprint() and len(shop.printed.splitlines()) == 1
