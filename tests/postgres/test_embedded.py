@@ -317,12 +317,13 @@ def test_lost_passwords_are_told(home: Path) -> None:
         postgres.start()
 
 
-def test_data_of_another_version_is_told(home: Path) -> None:
+@pytest.mark.parametrize("version", ["9.6", "14", "99", "ü"])
+def test_data_of_another_version_is_told(home: Path, version: str) -> None:
     postgres.start()
     postgres.stop()
-    (home / "postgres" / "data" / "PG_VERSION").write_text("9\n")
+    (home / "postgres" / "data" / "PG_VERSION").write_text(f"{version}\n")
     with pytest.raises(
-        WorkshopError, match=r"was made by PostgreSQL 9, and this is PostgreSQL \d+: set WORKSHOP_POSTGRES_BIN"
+        WorkshopError, match=r"was made by PostgreSQL .*, and this is PostgreSQL \d+: set WORKSHOP_POSTGRES_BIN"
     ):
         postgres.start()
 

@@ -35,7 +35,7 @@ class Account:
     def own(self, path: Path) -> None:
         """Give a file or folder that we made to this account."""
         if self.owner:
-            os.chown(path, *self.owner)
+            os.chown(path, *self.owner, follow_symlinks=False)
 
 
 def account_for(data: Path, program: Path) -> Account:

@@ -134,7 +134,7 @@ class Cluster:
                 f"Another notebook has been starting PostgreSQL for minutes: close it, look into {self.log}, try again."
             ) from None
         except OSError as error:
-            remedy = "free some space" if error.errno in _DISK_IS_FULL else "make that folder yours"
+            remedy = "free some space" if error.errno in _DISK_IS_FULL else "clear that folder or make it yours"
             raise WorkshopError(
                 f"The workshop can't keep PostgreSQL's data in {self.folder} ({error.strerror or error}): {remedy}, or "
                 "set WORKSHOP_HOME to another one."
@@ -218,12 +218,10 @@ class Cluster:
         keys = Keys(_free_port(), secrets.token_urlsafe(18), secrets.token_urlsafe(18))
         fresh = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
         try:
-            password = fresh / "password"
-            _write_secret(password, keys.superuser)
-            for path in (fresh, password):
-                self.account.own(path)
+            self._write(fresh / "password", keys.superuser)
+            self.account.own(fresh)
             self._initdb(fresh)
-            self._write_keys(keys, fresh / "data")
+            self._write(fresh / "data" / self._keys.name, json.dumps(asdict(keys)))
             (fresh / "data").rename(self.data)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -243,13 +241,13 @@ class Cluster:
         keys = self._read_keys()
         if not _is_free(keys.port):
             keys = replace(keys, port=_free_port())
-            self._write_keys(keys, self.data)
-        (self.data / "postgresql.auto.conf").write_text(_CONFIGURATION.format(port=keys.port), encoding="ascii")
+            self._write(self._keys, json.dumps(asdict(keys)))
+        self._write(self.data / "postgresql.auto.conf", _CONFIGURATION.format(port=keys.port))
         self._starting = self.programs.serve(self.data, self.log, self.account)
 
     def _check_data_version(self) -> None:
-        made_by = int((self.data / "PG_VERSION").read_text(encoding="ascii"))
-        if made_by != self.programs.version:
+        made_by = (self.data / "PG_VERSION").read_text(encoding="utf-8", errors="replace").strip()
+        if made_by != str(self.programs.version):
             raise WorkshopError(
                 f"The data in {self.data} was made by PostgreSQL {made_by}, and this is PostgreSQL "
                 f"{self.programs.version}: set WORKSHOP_POSTGRES_BIN to the programs of {made_by}, or delete that "
@@ -298,10 +296,13 @@ class Cluster:
                 "begin anew (build_schema() brings your tables back)."
             ) from None
 
-    def _write_keys(self, keys: Keys, data: Path) -> None:
-        path = data / self._keys.name
-        fresh = path.with_suffix(".new")
-        _write_secret(fresh, json.dumps(asdict(keys)))
+    def _write(self, path: Path, text: str) -> None:
+        """Write a file of the server's account, whole or not at all; nobody else can read it from its first byte on."""
+        fresh = path.with_name(f"{path.name}.new")
+        fresh.unlink(missing_ok=True)
+        # As root we write into the folder of an ordinary account: O_EXCL follows no link that it may have laid there.
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
         self.account.own(fresh)
         fresh.replace(path)
 
@@ -323,10 +324,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _write_secret(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, from its first byte on."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
