@@ -66,6 +66,10 @@ def save(name: str, text: str) -> str:
     if not text.strip():
         raise ProjectFileError(f"The cell is empty, so {path} is left as it was.")
     texts = {path: text.strip("\n") + "\n"}
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ProjectFileError(f"{path} is not saved: its character {error.start + 1} is none that exists.") from None
     if path.suffix != ".py":
         _write(texts)
         return f"{path} saved."
@@ -125,6 +129,12 @@ def archive(paths: list[Path]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
     return folder
+
+
+def own_init() -> list[Path]:
+    """`models/__init__.py`, when it is not as the workshop writes it."""
+    path = settings().project / _INIT
+    return [path] if path.is_file() and path.read_bytes() != MODELS_INIT.encode() else []
 
 
 def shown(path: Path) -> str:

@@ -12,7 +12,7 @@ from workshop import postgres, project, schema
 from workshop.errors import WorkshopError
 from workshop.postgres import connect, current_url, read_mark
 from workshop.settings import settings
-from workshop.steps import STEPS, find_step
+from workshop.steps import STEPS, Step, find_step
 
 
 def start_step(number: int) -> None:
@@ -41,7 +41,7 @@ def reset_step(number: int) -> None:
     first = find_step(number)
     url = current_url()
     folder = settings().project
-    files = [path for step in STEPS[first.number - 1 :] for path in step.files(folder)]
+    files = _files_from(first, folder)
     if not files:
         print(f"Nothing to reset: the project has no files of step {first.number} or a later one.")
         return
@@ -51,6 +51,15 @@ def reset_step(number: int) -> None:
         "To get a file back, copy it from there to its place in the project, or run its cell again."
     )
     print(schema.rebuild(url))
+
+
+def _files_from(first: Step, folder: Path) -> list[Path]:
+    files = {path for step in STEPS[first.number - 1 :] for path in step.files(folder)}
+    if first.number <= 2:  # before step 2 there are no models at all, whatever their files are called
+        files.update(path for path in (folder / "models").rglob("*.py") if path.name != "__init__.py")
+    if any(path.is_relative_to(folder / "models") for path in files):
+        files.update(project.own_init())  # it may import what goes
+    return sorted(files)
 
 
 def _tell_child_processes(server: postgres.Server) -> None:

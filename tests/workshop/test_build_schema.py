@@ -119,7 +119,7 @@ def test_an_sql_file_in_another_encoding_is_one_sentence(built, project, query):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("unique=True)\n", "unique=True)\n    x = mapped_column(ForeignKey('no.id'))\n", "users.x points to a table no,"),
+        ("unique=True)\n", "unique=True)\n    x = Column(ForeignKey('no.id'))\n", "users.x points to a table no,"),
         ("String(100)", "String(100), server_default=text('nope()')", "function nope() does not exist"),
         ("unique=True)\n", "unique=True)\n    x = Column('x')\n", "The column users.x has no type."),
         (

@@ -260,3 +260,18 @@ def test_a_project_in_a_folder_with_an_unusual_name(notebook, base, core, tmp_pa
     notebook.save("models/core.py", core)
     assert Path(notebook.run("import models; models.__file__")) == tmp_path / "Zoë's shop (1)/models/__init__.py"
     assert "line 7" in notebook.refuse_file("models/core.py", core.replace("class User", "1 / 0\nclass User"))
+
+
+def test_half_a_character_is_one_sentence(notebook, project):
+    notebook.shell.user_ns["half"] = "x = '\ud800'"
+    message = notebook.refuse("get_ipython().run_cell_magic('project_file', 'config.py', half)")
+    assert message.startswith("config.py is not saved")
+    assert not (project / "config.py").exists()
+
+
+def test_files_put_there_by_hand_make_a_package(notebook, base, project):
+    (project / "models").mkdir(parents=True)
+    (project / "models/base.py").write_text(base, "utf-8")
+    workshop_project.load_models()
+    assert notebook.run("from models import Base as Found; Found is Base")
+    assert (project / "models/__init__.py").read_text("utf-8") == workshop_project.MODELS_INIT

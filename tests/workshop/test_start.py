@@ -121,7 +121,7 @@ def test_reset_moves_the_step_and_the_later_ones_and_builds_the_rest(shop, core,
     shop.run("build_schema()")
     shop.run("reset_step(3)")
     first, second = shop.printed.splitlines()
-    assert first.startswith("Moved models/catalog.py, schemas/03_triggers.sql and queries.py to ")
+    assert first.startswith("Moved models/catalog.py, queries.py and schemas/03_triggers.sql to ")
     assert second == "Built 3 tables: users, categories, products."
     (history,) = {path.parent for path in (settings().home / "history").glob("*/queries.py")}
     assert history.name in first
@@ -140,3 +140,12 @@ def test_reset_of_all_models_empties_the_database(shop, database, query):
     assert shop.printed.startswith("Nothing to reset")
     shop.run("start_step(2)")
     assert fingerprint() and len(shop.printed.splitlines()) == 1
+
+
+def test_reset_takes_models_of_any_name_and_an_init_of_the_learners_own(shop, project, database):
+    shop.save("models/people.py", "from models.core import User\n\nPerson = User\n")
+    shop.save("models/__init__.py", "from models.core import Base\nfrom models.people import Person\n")
+    shop.run("build_schema(); reset_step(2)")
+    moved = "Moved models/__init__.py, models/base.py, models/core.py and models/people.py to "
+    assert shop.printed.startswith(moved)
+    assert not list(project.rglob("*.py"))
