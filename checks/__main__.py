@@ -26,8 +26,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m checks", description="Check a step against a live database.")
     parser.add_argument("step", help="which step to check, by its number")
     parser.add_argument("--database-url", metavar="URL", help="the database (default: the workshop's own)")
-    parser.add_argument("--names", metavar="FILE", help="a role map: names of tables and columns that are not the usual")
-    parser.add_argument("--project", metavar="FOLDER", help="the learner's project folder (default: the workshop's own)")
+    parser.add_argument(
+        "--names", metavar="FILE", help="a role map: names of tables and columns that are not the usual"
+    )
+    parser.add_argument(
+        "--project", metavar="FOLDER", help="the learner's project folder (default: the workshop's own)"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     return parser
 

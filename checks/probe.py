@@ -16,8 +16,8 @@ from checks import contract
 from checks.catalog import Catalog, Column, ForeignKey, Table
 from checks.outcome import CantTell, Failed, Skipped
 from checks.roles import Roles
-from checks.rows import RETURNING, Draft, NoRow, Row, Rows, why
-from checks.session import Answer, Refusal, Session, Statement
+from checks.rows import Draft, NoRow, Row, Rows, why
+from checks.session import RETURNING, Answer, Refusal, Session, Statement
 
 
 class Shop:
@@ -26,7 +26,9 @@ class Shop:
     def __init__(self, session: Session, roles: Roles) -> None:
         self.session = session
         self.roles = roles
-        self._rows = Rows(session, roles.catalog, {table.oid: _filled(roles, part) for part, table in roles.tables.items()})
+        self._rows = Rows(
+            session, roles.catalog, {table.oid: _filled(roles, part) for part, table in roles.tables.items()}
+        )
 
     @property
     def catalog(self) -> Catalog:
@@ -92,7 +94,9 @@ class Shop:
 
     # -- verdicts ----------------------------------------------------------------------------------------------
 
-    def rejects(self, statement: Statement, *, happened: str, next: str, table: str, column: str | None = None) -> Answer:
+    def rejects(
+        self, statement: Statement, *, happened: str, next: str, table: str, column: str | None = None
+    ) -> Answer:
         """The statement must raise an error; `happened` says what it means that it did not."""
         answer = self.session.attempt(statement)
         if answer.refusal is None:

@@ -118,7 +118,9 @@ class Report:
         """The report as a fragment that carries its own style and follows JupyterLab's theme."""
         state = "done" if self.passed else "open" if self.attempted else "new"
         groups = "".join(_group_html(outcome, results) for outcome, results in self.groups())
-        return f'<style>{_style()}</style><div class="shop-report {state}"><h3>{escape(self.verdict())}</h3>{groups}</div>'
+        return (
+            f'<style>{_style()}</style><div class="shop-report {state}"><h3>{escape(self.verdict())}</h3>{groups}</div>'
+        )
 
 
 @cache
@@ -149,11 +151,15 @@ def _group_html(outcome: Outcome, results: list[Result]) -> str:
 
 def _item_html(result: Result) -> str:
     rows = "".join(
-        f"<dt>{escape(label)}</dt><dd>{f'<code>{escape(text)}</code>' if label in ('Tried', 'Where') else escape(text)}</dd>"
+        f"<dt>{label}</dt><dd>{_as_code(text) if label in ('Tried', 'Where') else escape(text)}</dd>"
         for label, text in details(result)
     )
     mark = f'<span class="mark" aria-label="{result.outcome.value.replace("_", " ")}">{MARKS[result.outcome]}</span>'
     return f"<li>{mark} {_rule_html(result.rule.text)}{f'<dl>{rows}</dl>' if rows else ''}</li>"
+
+
+def _as_code(text: str) -> str:
+    return f"<code>{escape(text)}</code>"
 
 
 def _rule_html(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from checks import contract
-from checks.catalog import Catalog, Column, Table
+from checks.catalog import Catalog, Column, Relation, Table
 from workshop.errors import WorkshopError
 
 
@@ -119,19 +119,19 @@ def _declared_table(catalog: Catalog, stored: str) -> Table | None:
     return next(fits, None)
 
 
-def looks_like(part: str, relations: list[tuple[str, str, str, bool]]) -> tuple[str, str] | None:
+def looks_like(part: str, relations: list[Relation]) -> tuple[str, str] | None:
     """What was found in place of a missing table and why it does not count, or None.
 
-    `relations` are (schema, name, kind, visible). Returns the name as stored and the reason.
+    Returns the name as stored and the reason.
     """
     names = contract.table(part).names
-    for schema, name, kind, visible in relations:
-        if name in names and not visible:
-            return f"{schema}.{name}", f'the schema "{schema}" is not on the search path'
-    for schema, name, kind, visible in relations:
-        if name.lower() in names and name not in names:
-            return f'"{name}"', "its name has capital letters, so it must be quoted wherever it is used"
-    stored = [name for _, name, _, visible in relations if visible]
+    for relation in relations:
+        if relation.name in names and not relation.visible:
+            return f"{relation.schema}.{relation.name}", f'the schema "{relation.schema}" is not on the search path'
+    for relation in relations:
+        if relation.name.lower() in names and relation.name not in names:
+            return f'"{relation.name}"', "its name has capital letters, so it must be quoted wherever it is used"
+    stored = [relation.name for relation in relations if relation.visible]
     contract_names = contract.stored_names()
     near = [n for n in difflib.get_close_matches(part, stored, n=3, cutoff=0.8) if n not in contract_names]
     return (near[0], "its name is a little different") if near else None

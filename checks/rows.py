@@ -20,7 +20,7 @@ from typing import Any
 from psycopg2 import errorcodes
 
 from checks.catalog import Catalog, Column, ForeignKey, Table
-from checks.session import Answer, Refusal, Session, Statement
+from checks.session import RETURNING, Answer, Refusal, Session, Statement
 from checks.values import choice, pool
 
 Values = dict[str, Any]  # by stored column name
@@ -30,10 +30,6 @@ ROUNDS = 12
 #: How many combinations of candidates the server judges in one query, and how many such queries there are.
 COMBINATIONS = 120
 QUERIES = 6
-
-
-#: Every statement brings its row back as it was stored; the row's place stands in for a key where there is none.
-RETURNING = " returning *, ctid::text as ctid"
 
 
 class NoRow(Exception):
@@ -167,9 +163,7 @@ class Rows:
 
     # -- making ------------------------------------------------------------------------------------------------
 
-    def _make(
-        self, table: Table, pinned: Values, send: Callable[[Statement], Answer]
-    ) -> tuple[Values, Answer]:
+    def _make(self, table: Table, pinned: Values, send: Callable[[Statement], Answer]) -> tuple[Values, Answer]:
         answer: Answer | None = None
         solver = _Solver(self.session, self.catalog, table, self._random, set(self.filled.get(table.oid, ())))
         solve = False
@@ -238,9 +232,9 @@ class Rows:
         for column in table.columns:
             is_key = primary is not None and column.name in primary.columns and column.required
             whole = column.type.base in ("int2", "int4", "int8", "numeric")
-            if column.name in values or column.name in foreign and not column.numbered:
+            if column.name in values or (column.name in foreign and not column.numbered):
                 continue
-            if column.numbered or is_key and whole:
+            if column.numbered or (is_key and whole):
                 values[column.name] = self._next(table, column)
             elif is_key:
                 with suppress(LookupError):
@@ -278,9 +272,7 @@ class Rows:
         target = self.catalog.by_oid(key.target)
         assert target is not None
         bound = {
-            theirs: values[ours]
-            for ours, theirs in zip(key.columns, key.target_columns, strict=True)
-            if ours in values
+            theirs: values[ours] for ours, theirs in zip(key.columns, key.target_columns, strict=True) if ours in values
         }
         parent = self._parent(target, bound, parents)
         for ours, theirs in zip(key.columns, key.target_columns, strict=True):
@@ -293,7 +285,7 @@ class Rows:
         if under_construction and not (is_itself and parents.not_itself):
             return under_construction[-1].values
         own_table = target.oid not in self.filled and not parents.fresh
-        if is_itself or own_table and not bound:
+        if is_itself or (own_table and not bound):
             existing = self.session.attempt(Statement(f"select * from {qualified(target)} limit 1"))
             if existing.rows:
                 return existing.rows[0]
@@ -353,9 +345,7 @@ class _Solver:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         table = self.table
-        found = [
-            Rule(check.expression, frozenset(check.columns)) for check in table.checks if check.enforced
-        ]
+        found = [Rule(check.expression, frozenset(check.columns)) for check in table.checks if check.enforced]
         for column in table.columns:
             for expression in column.type.domain_checks:
                 found.append(Rule(_about(expression, column.name), frozenset({column.name})))
@@ -440,7 +430,8 @@ class _Solver:
         if not candidates or not self.rules:
             return [frozenset() for _ in candidates]
         sent = [
-            {n: v for n, v in candidate.items() if v is not _LEFT_OUT} | {"?": i} for i, candidate in enumerate(candidates)
+            {n: v for n, v in candidate.items() if v is not _LEFT_OUT} | {"?": i}
+            for i, candidate in enumerate(candidates)
         ]
         verdicts = ", ".join(f"({rule.expression}) is not false" for rule in self.rules)
         sql = (
@@ -470,7 +461,9 @@ class _Solver:
             name = _quoted(column.name)
             sent = f"{name}::{_quoted(column.type.schema)}.{_quoted(column.type.base)}"
             default = None if column.numbered or column.name in self._nulls else column.default
-            parts.append(f"case when {name} is null then {default} else {sent} end as {name}" if default else f"{sent} as {name}")
+            parts.append(
+                f"case when {name} is null then {default} else {sent} end as {name}" if default else f"{sent} as {name}"
+            )
         return ", ".join(parts)
 
     def _generated(self) -> str:
@@ -503,14 +496,18 @@ def why(refusal: Refusal | None) -> str:
     return refusal.message if refusal else "it reported success, but stored nothing"
 
 
+#: What PostgreSQL does not take for a name without quotes (its documentation, appendix C, "reserved").
 _RESERVED = frozenset(
-    "all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create "
-    "current_date current_time current_timestamp current_user default deferrable desc distinct do else end except "
-    "false fetch for foreign from grant group having in initially intersect into lateral leading limit localtime "
-    "not null offset on only or order placing primary references returning select session_user some symmetric "
-    "table then to trailing true union unique user using variadic when where window with".split()
+    word
+    for line in (
+        "all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create",
+        "current_catalog current_date current_role current_time current_timestamp current_user default deferrable desc",
+        "distinct do else end except false fetch for foreign from grant group having in initially intersect into",
+        "lateral leading limit localtime localtimestamp not null offset on only or order placing primary references",
+        "returning select session_user some symmetric system_user table then to trailing true union unique user using",
+        "variadic when where window with",
+    )
+    for word in line.split()
 )
 
 __all__ = ["Draft", "NoRow", "Row", "Rows", "insert", "qualified", "quote", "why"]
-
-

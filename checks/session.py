@@ -28,6 +28,9 @@ set local standard_conforming_strings = on;
 set constraints all deferred
 """
 
+#: Every statement brings its row back as it was stored; the row's place stands in for a key where there is none.
+RETURNING = " returning *, ctid::text as ctid"
+
 #: Deferred rules speak now; then they may wait again, for rows that need each other.
 _JUDGE = "set constraints all immediate; set constraints all deferred"
 
@@ -37,6 +40,10 @@ _NO_VERDICT = ("08", "0A", "25", "26", "28", "34", "3D", "3F", "40", "42", "53",
 
 class Busy(WorkshopError):
     """Somebody else's open transaction is in the way."""
+
+
+class TooSlow(WorkshopError):
+    """A statement of ours, or a trigger that it set off, did not come to an end."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +130,13 @@ class Session:
             if self.connection.closed:
                 raise
             cursor.execute("rollback to savepoint try; release savepoint try")
-            if error.pgcode == errorcodes.LOCK_NOT_AVAILABLE and not _raised(error):
-                raise Busy(self._who_is_in_the_way()) from None
+            if _is_lock_timeout(error):
+                raise
+            if error.pgcode == errorcodes.QUERY_CANCELED and not _raised(error):
+                raise TooSlow(
+                    f"PostgreSQL was still at work after {STATEMENT_TIMEOUT} on: {sql.removesuffix(RETURNING)}. "
+                    "Look for a trigger or a rule there that never comes to an end; then check again."
+                ) from None
             return Answer(sql, refusal=_refusal(error))
         return Answer(sql, rows, rowcount)
 
@@ -141,7 +153,9 @@ class Session:
         )
         return [f"connection {pid}{f' ({name})' if name else ''}, idle for {idle} s" for pid, name, idle in rows]
 
-    def _who_is_in_the_way(self) -> str:
+    def who_is_in_the_way(self) -> str:
+        """A sentence on the open transaction that holds a lock."""
+        self.connection.rollback()
         others = self.open_transactions()
         who = f" ({others[0]})" if others else ""
         return (
@@ -152,6 +166,10 @@ class Session:
 
 def _raised(error: psycopg2.Error) -> bool:
     return error.diag.source_function == "exec_stmt_raise"
+
+
+def _is_lock_timeout(error: psycopg2.Error) -> bool:
+    return error.pgcode == errorcodes.LOCK_NOT_AVAILABLE and not _raised(error)
 
 
 def _refusal(error: psycopg2.Error) -> Refusal:
@@ -167,9 +185,13 @@ def _refusal(error: psycopg2.Error) -> Refusal:
 @contextmanager
 def open_session(connection: extensions.connection) -> Iterator[Session]:
     """A session on a fresh connection, which is rolled back and closed at the end."""
+    session: Session | None = None
     try:
-        yield Session(connection)
+        session = Session(connection)
+        yield session
     except psycopg2.Error as error:
+        if session is not None and not connection.closed and _is_lock_timeout(error):
+            raise Busy(session.who_is_in_the_way()) from None
         if connection.closed:
             raise WorkshopError(
                 "The connection to PostgreSQL was lost in the middle of the check. "

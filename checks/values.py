@@ -10,20 +10,22 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 from checks.catalog import Column, Type
 
-_EPOCH = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)
+_EPOCH = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 _NAMESPACE = uuid.UUID("7d3f9a52-0000-4000-8000-000000000000")
 
 #: A password hash of each usual length: bcrypt 60, SHA-256 in hexadecimal 64, Argon2id 97.
 BCRYPT = "$2b$12$" + "Kx7qVbTz0eWmRf3uYh1LgO" + "aC5dJ8nPs2vX4iB6kE9tQwMrUyZlHoG"
 SHA256_HEX = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-ARGON2 = "$argon2id$v=19$m=65536,t=3,p=4$" + "c2FsdHNhbHRzYWx0c2FsdA" + "$" + "x8Wk3vQpLzR7tYbN2mJhD5sGfC9aE1uOiK6rT4wVqXM"
+ARGON2 = (
+    "$argon2id$v=19$m=65536,t=3,p=4$" + "c2FsdHNhbHRzYWx0c2FsdA" + "$" + "x8Wk3vQpLzR7tYbN2mJhD5sGfC9aE1uOiK6rT4wVqXM"
+)
 
 #: What a text column whose name holds the word usually wants; `{k}` or `{word}` makes it
 #: unique, the latter from its first letter on.
@@ -101,7 +103,14 @@ def _texts(column: Column, k: int, mined: Sequence[str]) -> Iterator[str]:
         yield _letters(k, limit).upper()
         yield str(k).zfill(limit)[-limit:]
     yield f"Probe {k}"
-    yield from (f"probe-{k}", f"PROBE{k}", f"probe{k}", f"Probe{_letters(k, 3)}", _letters(k, 6), _letters(k, 6).upper())
+    yield from (
+        f"probe-{k}",
+        f"PROBE{k}",
+        f"probe{k}",
+        f"Probe{_letters(k, 3)}",
+        _letters(k, 6),
+        _letters(k, 6).upper(),
+    )
     yield from (str(1000 + k), str(k), "A", "a", "Ab", "AB", "ABC", "abc", "1", "")
     for length in lengths:
         for size in (length, length + 1, length - 1):

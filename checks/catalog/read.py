@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg2.extensions import cursor as Cursor
 
@@ -31,10 +31,18 @@ def read_catalog(cursor: Cursor, names: Iterable[str]) -> Catalog:
     )
 
 
-def close_relations(cursor: Cursor, names: Iterable[str]) -> list[tuple[str, str, str, bool]]:
-    """(schema, name, kind, visible) of relations that begin like one of `names`, whatever the case."""
+class Relation(NamedTuple):
+    """A table, view or the like that may be meant by a name."""
+
+    schema: str
+    name: str
+    visible: bool
+
+
+def close_relations(cursor: Cursor, names: Iterable[str]) -> list[Relation]:
+    """Relations that begin like one of `names`, whatever the case."""
     cursor.execute(_sql("close.sql"), {"first": sorted({name[0].lower() for name in names})})
-    return [(schema, name, kind, visible) for schema, name, kind, visible in cursor.fetchall()]
+    return [Relation(*row) for row in cursor.fetchall()]
 
 
 def _with_targets(tables: list[dict[str, Any]]) -> list[dict[str, Any]]:

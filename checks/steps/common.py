@@ -193,7 +193,7 @@ def not_null(shop: Shop, part: str, column: Column, meaning: str, *, next: str) 
 def _never_left_empty(shop: Shop, part: str, column: Column) -> bool:
     """A trigger may put a value where NULL was sent; else NULL is refused."""
     answers = map(shop.session.attempt, shop.both_ways(shop.draft(part), **{column.name: None}))
-    return all(answer.refusal or answer.rows and answer.rows[0][column.name] is not None for answer in answers)
+    return all(answer.refusal or (answer.rows and answer.rows[0][column.name] is not None) for answer in answers)
 
 
 # -- uniqueness ------------------------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ def _guard(shop: Shop, table: Table, column: Column, duplicate: Statement, meani
     where = {"table": table.label, "column": column.name}
     if refusal is None or not refusal.is_duplicate:
         raise Failed(
-            f"A trigger looks for duplicates before a row goes into {table.label}, but no unique index stands behind it: "
+            f"A trigger looks for duplicates before a row goes into {table.label}, but no unique index stands behind: "
             f"two people at the same moment can both get the same {meaning}.",
             next=f"Make {column.name} unique (unique=True).",
             **where,
@@ -265,7 +265,9 @@ def _covers_live_rows(shop: Shop, part: str, column: Column, guard: Index, meani
     table = shop.table(part)
     predicate = guard.predicate or ""
     about_itself = guard.uses <= {column.name} and "NOT NULL" in predicate
-    flags = [c for k in contract.table(part).columns if k.kind is Kind.BOOLEAN and (c := shop.roles.column(part, k.name))]
+    flags = [
+        c for k in contract.table(part).columns if k.kind is Kind.BOOLEAN and (c := shop.roles.column(part, k.name))
+    ]
     covered = (about_itself or _GONE.search(predicate)) and not any(flag.name in guard.uses for flag in flags)
     if not covered:
         raise Failed(
@@ -348,7 +350,7 @@ def refers(shop: Shop, part: str, target: str, *, next: str) -> ForeignKey:
         raise Failed(f"The foreign key {key.name} is NOT ENFORCED: PostgreSQL never looks.", next=next, **where)
     if not key.fires:
         raise Failed(
-            f"The foreign key {key.name} of {table.label} is there, but its triggers are switched off, so it checks nothing.",
+            f"The foreign key {key.name} of {table.label} is there, but its triggers are off, so it checks nothing.",
             next=f"Switch them on: alter table {table.label} enable trigger all; likewise for {parent.label}.",
             **where,
         )
@@ -362,7 +364,9 @@ def refers(shop: Shop, part: str, target: str, *, next: str) -> ForeignKey:
 def _no_foreign_key(shop: Shop, table: Table, parent: Table, next_: str) -> Failed:
     elsewhere = [(k, shop.catalog.by_oid(k.target)) for k in table.foreign_keys]
     singular = contract.forms(parent.name)[1] if len(contract.forms(parent.name)) > 1 else parent.name
-    guess = next((c.name for c in table.columns if c.name.startswith((singular, "parent")) and c.name.endswith("id")), None)
+    guess = next(
+        (c.name for c in table.columns if c.name.startswith((singular, "parent")) and c.name.endswith("id")), None
+    )
     for key, target in elsewhere:
         if target is not None and (guess in key.columns or target.name == parent.name):
             return Failed(
@@ -393,7 +397,7 @@ def pointing_at(key: ForeignKey, parent: Row) -> dict[str, Any]:
 
 
 def orphan_is_rejected(shop: Shop, part: str, key: ForeignKey, parent: str, *, next: str) -> None:
-    """A key that no parent has is refused, on INSERT and on UPDATE, and changing or deleting a parent leaves no orphan."""
+    """A key that no parent has is refused, on INSERT and on UPDATE."""
     table = shop.table(part)
     with shop.isolated():
         ghost = shop.row(parent)
@@ -426,7 +430,9 @@ def key_is_required(shop: Shop, part: str, key: ForeignKey, meaning: str, *, nex
 
 def money_columns(shop: Shop, part: str) -> list[Column]:
     """The columns of a part that hold money: those the contract names, and others by the words in their names."""
-    named = {c.name for k in contract.table(part).columns if k.kind is Kind.MONEY and (c := shop.roles.column(part, k.name))}
+    named = {
+        c.name for k in contract.table(part).columns if k.kind is Kind.MONEY and (c := shop.roles.column(part, k.name))
+    }
     return [column for column in shop.table(part).columns if column.name in named or _sounds_like_money(column)]
 
 
@@ -435,7 +441,7 @@ def _sounds_like_money(column: Column) -> bool:
     if not _MONEY & set(words):
         return False
     # "total_reviews" counts reviews and "price_changed_at" is a time: the last word says what the column holds.
-    return column.type.base in INEXACT or words[-1] in _MONEY | _UNITS and column.type.category in "NS"
+    return column.type.base in INEXACT or (words[-1] in _MONEY | _UNITS and column.type.category in "NS")
 
 
 def _one(word: str) -> str:
@@ -451,7 +457,9 @@ def money_is_exact(shop: Shop, part: str) -> None:
         next_ = f"Declare {column.name} as Numeric(10, 2)."
         if type_.base not in NUMERIC:
             why = "which rounds: 0.10 + 0.20 is not 0.30 there" if type_.base.startswith("float") else "not numeric"
-            raise Failed(f"{table.label}.{column.name} holds money, but its type is {type_.text}, {why}.", next=next_, **where)
+            raise Failed(
+                f"{table.label}.{column.name} holds money, but its type is {type_.text}, {why}.", next=next_, **where
+            )
         if type_.scale is not None and type_.scale < 2:
             raise Failed(
                 f"{table.label}.{column.name} is {type_.text}: it keeps {max(type_.scale, 0)} digits behind the point, "

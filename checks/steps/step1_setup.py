@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -156,6 +156,15 @@ def server_is_new_enough(project: Project) -> None:
         connection.close()
 
 
+def _text_files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The files of the project that a person may have written, with their texts."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix not in _TEXT_FILES or "__pycache__" in path.parts or not path.is_file():
+            continue
+        with suppress(OSError, UnicodeDecodeError):
+            yield path, path.read_text(encoding="utf-8")
+
+
 _URL_PASSWORD = re.compile(r"[a-z][a-z0-9+]*://[^\s:/@'\"]+:([^\s@'\"]+)@")
 _ASSIGNED = re.compile(r"(?i)^\s*[\w.]*(?:password|passwd|secret)\w*\s*(?::\s*\w+\s*)?=\s*['\"]([^'\"]+)['\"]", re.M)
 _TEXT_FILES = {".py", ".ini", ".cfg", ".toml", ".env", ".yml", ".yaml", ".json", ".sql", ".md", ".txt", ".sh", ""}
@@ -164,13 +173,7 @@ _TEXT_FILES = {".py", ".ini", ".cfg", ".toml", ".env", ".yml", ".yaml", ".json",
 @step.check("setup.no-password")
 def no_password_in_files(project: Project) -> None:
     """No text file of the project has a password in a URL or an assignment, but for the local default."""
-    for path in sorted(project.folder.rglob("*")):
-        if not path.is_file() or path.suffix not in _TEXT_FILES and path.name != ".env" or "__pycache__" in path.parts:
-            continue
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue
+    for path, text in _text_files(project.folder):
         for found in (*_URL_PASSWORD.finditer(text), *_ASSIGNED.finditer(text)):
             secret = found.group(1)
             if secret == LOCAL_PASSWORD or re.match(r"[<{$*%]", secret):
@@ -181,5 +184,3 @@ def no_password_in_files(project: Project) -> None:
                 "Whoever gets a copy of the project gets the database.",
                 next="Leave it out of the file and set DATABASE_URL in the environment.",
             )
-
-

@@ -21,7 +21,6 @@ def run(subject: Subject) -> tuple[Result, ...]:
     return run_on_database(step, subject)
 
 
-
 PARTS = ("users", "categories", "products")
 TIMED = ("users", "products")
 
@@ -113,7 +112,7 @@ def no_plain_password(shop: Shop) -> None:
     for column in table.columns:
         if column is not hash_column and _is_plain_password(column):
             raise Failed(
-                f"{table.label} has a column {column.name}. Whoever reads the table, or a backup, reads every password.",
+                f"{table.label} has a column {column.name}: whoever reads the table, or a backup, has every password.",
                 next=f"Remove {column.name} and keep only the hash.",
                 table=table.label,
                 column=column.name,
@@ -288,7 +287,7 @@ def siblings_differ_in_name(shop: Shop) -> None:
         shop.rejects(
             shop.draft("categories", place).but(**{name.name: first[name.name]}),
             happened=f"PostgreSQL took two categories named {first[name.name]!r} {words}.",
-            next=f"Make {name.name} unique together with {common.own_column(key)}, with NULLS NOT DISTINCT for the top.",
+            next=f"Make {name.name} unique with {common.own_column(key)}, and NULLS NOT DISTINCT for the top.",
             table=table.label,
             column=name.name,
         )
@@ -389,9 +388,7 @@ def prices_can_change(shop: Shop) -> None:
 def category_exists(shop: Shop) -> None:
     """A foreign key to categories is in force and not optional."""
     key = common.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
-    common.key_is_required(
-        shop, "products", key, "category", next=f"Make {key.columns[0]} NOT NULL (nullable=False)."
-    )
+    common.key_is_required(shop, "products", key, "category", next=f"Make {key.columns[0]} NOT NULL (nullable=False).")
     common.orphan_is_rejected(shop, "products", key, "categories", next=_CATEGORY_NEXT)
 
 

@@ -71,7 +71,7 @@ def build(playground: Connection) -> Callable[[str], None]:
             )
             [drops] = cursor.fetchone() or [None]
             cursor.execute(f"{drops or 'select'}; create schema public")
-            cursor.execute(sql)
+            cursor.execute(sql or "select")
             # A design that sets its search path means it for the whole database.
             cursor.execute("select current_setting('search_path')")
             [path] = cursor.fetchone() or [None]

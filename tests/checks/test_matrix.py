@@ -13,12 +13,13 @@ from checks.contract import Level
 from checks.outcome import Outcome, Result
 from checks.report import Report
 from tests.checks.conftest import DESIGNS, REFERENCE, design_sql
-from tests.checks.less_than_advised import LESS
-from tests.checks.wrong import WRONG, Wrong
+from tests.checks.wrong_schemas import Wrong, wrong_schemas
 
 Build = Callable[[str], None]
 Check = Callable[[int], Report]
 
+WRONG = wrong_schemas("step2.sql")
+LESS = wrong_schemas("step2_advice.sql")
 RIGHT = sorted(path for path in DESIGNS.iterdir() if path.suffix in (".sql", ".py"))
 
 
@@ -39,7 +40,7 @@ def test_reference_follows_all_advice(build: Build, check: Check) -> None:
     assert set(_with(check(2), Outcome.PASS)) == {rule.id for rule in contract.step(2).rules}
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: f"{wrong.breaks}: {wrong.name}")
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
 def test_wrong_schema_is_turned_down(wrong: Wrong, build: Build, check: Check) -> None:
     build(design_sql(REFERENCE) + wrong.sql)
     report = check(2)
@@ -51,7 +52,7 @@ def test_wrong_schema_is_turned_down(wrong: Wrong, build: Build, check: Check) -
     _assert_words(failed[wrong.breaks], wrong)
 
 
-@pytest.mark.parametrize("less", LESS, ids=lambda less: f"{less.breaks}: {less.name}")
+@pytest.mark.parametrize("less", LESS, ids=str)
 def test_advice_is_given_and_the_step_passes(less: Wrong, build: Build, check: Check) -> None:
     build(design_sql(REFERENCE) + less.sql)
     report = check(2)
@@ -63,7 +64,9 @@ def test_advice_is_given_and_the_step_passes(less: Wrong, build: Build, check: C
 
 
 def _assert_words(result: Result, wrong: Wrong) -> None:
-    said = " ".join(filter(None, (result.happened, result.table, result.column and f"{result.table}.{result.column}", result.next)))
+    said = " ".join(
+        filter(None, (result.happened, result.table, result.column and f"{result.table}.{result.column}", result.next))
+    )
     assert all(word in said for word in wrong.says), said
     assert result.next, "every message ends with one thing to do"
     assert "Traceback" not in said

@@ -1,0 +1,76 @@
+"""python -m checks.syllabus: the contract as JSON, for whatever shows it to learners.
+
+`workshop` never imports `checks`; what it needs to know of the contract, it asks this command.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from checks import contract
+from checks.contract import Kind
+
+#: What a learner reads for a family of types. A key is of whatever type its table has.
+FAMILIES = {
+    Kind.TEXT: "text",
+    Kind.INTEGER: "number",
+    Kind.MONEY: "money",
+    Kind.BOOLEAN: "true/false",
+    Kind.TIMESTAMP: "time",
+    Kind.LABEL: "label",
+    Kind.KEY: "",
+}
+
+
+def syllabus() -> dict[str, Any]:
+    """Each step by its number: its rules, and its tables as a diagram shows them (see workshop.diagram)."""
+    return {str(step.number): {"rules": _rules(step), "tables": _tables(step)} for step in contract.STEPS}
+
+
+def _rules(step: contract.Step) -> list[dict[str, str]]:
+    """`about` is a table of the step, or empty for a rule on several of them or on none."""
+    tables = {table.name for table in step.tables}
+    return [
+        {"about": name if (name := rule.id.partition(".")[0]) in tables else "", "level": rule.level, "text": rule.text}
+        for rule in step.rules
+    ]
+
+
+def _tables(step: contract.Step) -> list[dict[str, Any]]:
+    """The step's own tables, and by name alone those of earlier steps that they refer to."""
+    own = {table.name for table in step.tables}
+    earlier = {name for table in step.tables for name in _targets(table)} - own
+    return [
+        *({"name": name, "columns": [], "foreign_keys": []} for name in sorted(earlier)),
+        *(_table(table, {rule.id for rule in step.rules}) for table in step.tables),
+    ]
+
+
+def _table(table: contract.Table, rule_ids: set[str]) -> dict[str, Any]:
+    keys = [{"table": name, "columns": [_column(table, name)], "is_optional": name == table.name} for name in _targets(table)]
+    drawn = [{"name": "id", "is_key": True}]
+    drawn += [{"name": key["columns"][0], "is_optional": key["is_optional"]} for key in keys]
+    drawn += [
+        {
+            "name": column.name,
+            "type": FAMILIES[column.kind],
+            "is_unique": f"{table.name}.{column.name}-unique" in rule_ids,
+        }
+        for column in table.columns
+    ]
+    return {"name": table.name, "columns": drawn, "foreign_keys": keys}
+
+
+def _targets(table: contract.Table) -> list[str]:
+    """The tables referred to; where the contract leaves a choice, the first."""
+    return [name.partition("|")[0] for name in table.refers_to]
+
+
+def _column(table: contract.Table, target: str) -> str:
+    """What the column that refers is usually called; the contract leaves it open."""
+    return "parent_id" if target == table.name else f"{contract.forms(target)[1]}_id"
+
+
+if __name__ == "__main__":
+    print(json.dumps(syllabus(), ensure_ascii=False, indent=1))

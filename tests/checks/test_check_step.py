@@ -1,0 +1,220 @@
+"""check_step as learners and instructors meet it: what it takes, what it leaves alone, what it says when it can't."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg2.extensions import connection as Connection
+
+from checks import check_step
+from checks.grade import StepNotPassed
+from checks.outcome import Outcome
+from checks.report import Report
+from tests.checks.conftest import REFERENCE, design_sql
+from workshop import postgres
+from workshop.errors import WorkshopError
+
+Build = Callable[[str], None]
+
+
+@pytest.fixture
+def other(url: str) -> Iterator[Connection]:
+    """Somebody else's connection, not on autocommit."""
+    with closing(postgres.connect(url, "a notebook of mine")) as connection:
+        yield connection
+
+
+def _by_rule(report: Report) -> dict[str, Any]:
+    return {result.rule.id: result for result in report.results}
+
+
+def test_empty_database_is_not_attempted(build: Build, url: str) -> None:
+    build("")
+    report = check_step(2, database_url=url)
+    assert {result.outcome for result in report.results} == {Outcome.NOT_ATTEMPTED}
+    assert not report.passed
+    assert "not attempted" in str(report)
+
+
+def test_one_table_of_three_is_an_attempt(build: Build, url: str) -> None:
+    build("create table categories (id int primary key, name text not null, parent_id int references categories)")
+    report = check_step(2, database_url=url)
+    results = _by_rule(report)
+    assert results["users.exists"].outcome is Outcome.FAIL
+    assert results["users.email-unique"].outcome is Outcome.SKIPPED
+    assert results["categories.levels"].outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("step", [0, 99, -1, "two", "2", None, 2.0, True])
+def test_other_steps_are_answered_with_those_there_are(step: Any) -> None:
+    with pytest.raises(WorkshopError, match=r"There is no step .* 1 \(Project setup\).* 2 \(Core entities\)"):
+        check_step(step)
+
+
+def test_strict_raises_with_the_report(build: Build, url: str) -> None:
+    build(design_sql(REFERENCE) + "alter table users drop last_name")
+    with pytest.raises(StepNotPassed, match="users has no column last_name"):
+        check_step(2, strict=True, database_url=url)
+    build(design_sql(REFERENCE))
+    assert check_step(2, strict=True, database_url=url).passed
+
+
+SNAPSHOT = """
+select (select json_agg(u order by id) from users u), (select json_agg(c order by id) from categories c),
+       (select json_agg(p order by id) from products p),
+       (select json_agg(s order by sequencename) from pg_sequences s),
+       (select json_agg(t order by tgname, tgrelid) from (select tgrelid, tgname, tgenabled from pg_trigger) t),
+       (select json_agg(json_build_object('name', name, 'value', setting) order by name) from pg_settings
+        where name in ('search_path', 'TimeZone', 'DateStyle', 'session_replication_role', 'lock_timeout'))
+"""
+
+
+@pytest.mark.parametrize(
+    "breakage",
+    [
+        "",
+        "alter table products drop constraint price_not_negative",
+        "alter table users drop constraint users_email_key",
+    ],
+    ids=["passing", "failing", "failing on uniqueness"],
+)
+def test_nothing_changes(build: Build, url: str, playground: Connection, breakage: str) -> None:
+    build(
+        design_sql(REFERENCE)
+        + """
+        insert into users (email, password_hash, first_name, last_name)
+        select 'a' || i, 'x', 'Ada', 'L' from generate_series(1, 5) i;
+        insert into categories (name) values ('Books'), ('Music');
+        insert into products (name, price, sku, category_id) values ('Atlas', 30, 'A-1', 1);
+        """
+        + breakage
+    )
+    with playground.cursor() as cursor:
+        cursor.execute(SNAPSHOT)
+        before = cursor.fetchone()
+        check_step(2, database_url=url)
+        cursor.execute(SNAPSHOT)
+        assert cursor.fetchone() == before
+        cursor.execute(
+            "select count(*) from pg_locks where pid <> pg_backend_pid()"
+            " and database = (select oid from pg_database where datname = current_database())"
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_held_lock_is_told_with_who_holds_it(build: Build, url: str, other: Connection) -> None:
+    build(design_sql(REFERENCE))
+    with other.cursor() as cursor:
+        cursor.execute("insert into categories (name) values ('Books'); lock table users")
+        with pytest.raises(WorkshopError, match=r"a notebook of mine.*Commit or roll back") as told:
+            check_step(2, database_url=url)
+    assert "\n" not in str(told.value)
+
+
+def test_tables_in_an_uncommitted_transaction_are_mentioned(build: Build, url: str, other: Connection) -> None:
+    build("")
+    with other.cursor() as cursor:
+        cursor.execute(design_sql(REFERENCE))
+        result = _by_rule(check_step(2, database_url=url))["users.exists"]
+    assert result.outcome is Outcome.FAIL
+    assert "a notebook of mine" in result.happened
+    assert "commit" in result.next
+
+
+def test_a_trigger_without_end_is_told(build: Build, url: str) -> None:
+    build(
+        design_sql(REFERENCE)
+        + "create function dawdle() returns trigger language plpgsql as $$ begin loop end loop; end $$;"
+        " create trigger dawdle before insert on users for each row execute function dawdle()"
+    )
+    with pytest.raises(WorkshopError, match=r"still at work after 5s on: insert into users.*never comes to an end"):
+        check_step(2, database_url=url)
+
+
+def test_a_table_that_takes_no_row_is_told_and_not_held_against_the_learner(build: Build, url: str) -> None:
+    build(
+        design_sql(REFERENCE)
+        + "create function closed() returns trigger language plpgsql as $$ begin raise 'closed today'; end $$;"
+        " create trigger closed before insert on users for each row execute function closed()"
+    )
+    report = check_step(2, database_url=url)
+    result = _by_rule(report)["users.email-unique"]
+    assert result.outcome is Outcome.CANT_TELL
+    assert "closed today" in result.happened
+    assert result.table == "users"
+    assert report.out_of < len([r for r in report.results if r.rule.level == "must"])
+
+
+def test_a_broken_trigger_of_the_learner_is_not_taken_for_a_rule(build: Build, url: str) -> None:
+    build(
+        design_sql(REFERENCE) + "alter table products drop constraint price_not_negative;"
+        "create function broken() returns trigger language plpgsql as $$"
+        " begin if new.price < 0 then perform no_such_function(); end if; return new; end $$;"
+        " create trigger broken before insert or update on products for each row execute function broken()"
+    )
+    result = _by_rule(check_step(2, database_url=url))["products.price-not-negative"]
+    assert result.outcome is Outcome.CANT_TELL
+    assert "no_such_function" in result.happened
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_role_map_gives_the_parts_their_names(build: Build, url: str, tmp_path: Path) -> None:
+    build(
+        design_sql(REFERENCE)
+        + "create schema people; alter table users set schema people; alter table people.users rename to members;"
+        "alter table people.members rename email to contact"
+    )
+    names = tmp_path / "names.toml"
+    names.write_text('[tables]\nusers = "people.members"\n[columns]\nusers.email = "contact"\n')
+    report = check_step(2, database_url=url, names=names)
+    assert report.passed, str(report)
+    assert not check_step(2, database_url=url).passed
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[tables", "not valid TOML"),
+        ('[tables]\nuser = "x"', "user, which is no part of the exercise. Did you mean users?"),
+        ('[columns]\n"users.mail" = "x"', "users.mail, which is no part"),
+        ("[tables]\nusers = 3", "must be text in quotes"),
+    ],
+)
+def test_a_bad_role_map_is_one_sentence(url: str, tmp_path: Path, text: str, says: str) -> None:
+    names = tmp_path / "names.toml"
+    names.write_text(text)
+    with pytest.raises(WorkshopError) as told:
+        check_step(2, database_url=url, names=names)
+    assert says in str(told.value)
+
+
+def test_a_missing_role_map_is_one_sentence(url: str, tmp_path: Path) -> None:
+    with pytest.raises(WorkshopError, match=r"nowhere\.toml can't be read"):
+        check_step(2, database_url=url, names=tmp_path / "nowhere.toml")
+
+
+def test_a_declared_table_that_is_not_there_is_told(build: Build, url: str, tmp_path: Path) -> None:
+    build(design_sql(REFERENCE))
+    names = tmp_path / "names.toml"
+    names.write_text('[tables]\nusers = "members"')
+    result = _by_rule(check_step(2, database_url=url, names=names))["users.exists"]
+    assert "members" in result.happened
+    assert "role map" in result.happened
+
+
+def test_two_synonyms_are_not_guessed_between(build: Build, url: str) -> None:
+    build(design_sql(REFERENCE) + "alter table users rename to customers; create table accounts (id int)")
+    result = _by_rule(check_step(2, database_url=url))["users.exists"]
+    assert "accounts, customers" in result.happened
+    assert "names.toml" in result.next
+
+
+def test_the_preferred_name_wins_over_a_synonym(build: Build, url: str) -> None:
+    build(design_sql(REFERENCE) + "create table customers (id int)")
+    assert check_step(2, database_url=url).passed

@@ -1,0 +1,503 @@
+-- Wrong schemas for step 2: each is the reference with one MUST broken, openly or slyly.
+-- Read by tests/checks/wrong_schemas/__init__.py. The first line of an entry names the rule that must be reported, `says` are
+-- words that the message must hold, `also` are other rules that may be reported: a message about something
+-- that is not wrong would send a learner the wrong way.
+
+-- users.exists: dropped
+-- says: users | build_schema()
+drop table users;
+
+-- users.exists: another name
+-- says: users | customers
+alter table users rename to members;
+
+-- users.exists: capital letters
+-- says: "Users" | capital letters
+alter table users rename to "Users";
+
+-- users.exists: not on the search path
+-- says: old.users | search path
+create schema old;
+alter table users set schema old;
+
+-- users.exists: a slip of the pen
+-- says: usres
+alter table users rename to usres;
+
+-- users.exists: a view
+-- says: users | a view
+alter table users rename to people;
+create view users as select * from people;
+
+-- users.exists: unlogged
+-- says: users | UNLOGGED | crash
+alter table users set unlogged;
+
+-- categories.exists: dropped
+-- says: categories
+drop table categories cascade;
+
+-- categories.exists: a materialized view
+-- says: categories | materialized view
+-- also: products.category
+alter table categories rename to c;
+create materialized view categories as select * from c;
+
+-- products.exists: dropped
+-- says: products
+drop table products;
+
+-- products.exists: unlogged
+-- says: products | UNLOGGED
+alter table products set unlogged;
+
+-- users.key: dropped
+-- says: users | primary key
+alter table users drop constraint users_pkey;
+
+-- users.key: unique instead
+-- says: users | primary key
+alter table users drop constraint users_pkey, add unique (id);
+
+-- categories.key: unique instead
+-- says: categories | primary key
+alter table products drop constraint products_category_fkey;
+alter table categories drop constraint categories_parent_fkey, drop constraint categories_pkey, add unique (id);
+alter table categories add foreign key (parent_id) references categories (id);
+alter table products add foreign key (category_id) references categories (id);
+
+-- categories.key: a plain index
+-- says: categories | primary key
+-- also: categories.parent | products.category
+alter table products drop constraint products_category_fkey;
+alter table categories drop constraint categories_parent_fkey, drop constraint categories_pkey;
+create index categories_pkey on categories (id);
+
+-- products.key: dropped
+-- says: products | primary key
+alter table products drop constraint products_pkey;
+
+-- products.key: a plain index
+-- says: products | primary key
+alter table products drop constraint products_pkey;
+create index products_pkey on products (id);
+
+-- users.columns: no last name
+-- says: users | last_name
+alter table users drop last_name;
+
+-- users.columns: email is called mail
+-- says: users | email | "mail"
+alter table users rename email to mail;
+
+-- users.columns: flag as text
+-- says: users.is_active | text | Boolean
+alter table users alter is_active drop default, alter is_active type text;
+
+-- users.columns: flag as a number
+-- says: users.is_verified | integer
+alter table users alter is_verified drop default, alter is_verified type int using is_verified::int;
+
+-- users.columns: hash as bytes
+-- says: users.password_hash | bytea
+alter table users alter password_hash type bytea using password_hash::bytea;
+
+-- categories.columns: name is called title
+-- says: categories | name
+alter table categories rename name to title;
+
+-- categories.columns: name as a number
+-- says: categories.name | integer
+alter table categories alter name type int using 1;
+
+-- products.columns: no description
+-- says: products | description
+alter table products drop description;
+
+-- products.columns: sku as a number
+-- says: products.sku | integer
+alter table products alter sku type int using 1;
+
+-- products.columns: quoted column
+-- says: products | sku | "SKU"
+alter table products rename sku to "SKU";
+
+-- users.ordinary: one active user
+-- says: users | is_active
+create unique index on users (is_active);
+
+-- users.ordinary: one user of a name
+-- says: users | last_name
+create unique index on users (last_name);
+
+-- users.ordinary: one first name through an exclusion
+-- says: users | first_name
+alter table users add exclude (first_name with =);
+
+-- users.email-required: nullable
+-- says: users | email | NULL
+alter table users alter email drop not null;
+
+-- users.email-required: a CHECK that NULL passes
+-- says: users | email | NULL
+alter table users alter email drop not null, add check (length(email) > 3);
+
+-- users.email-required: either that or the last name
+-- says: users | email | NULL
+alter table users alter email drop not null, alter last_name drop not null, add check (num_nonnulls(email,
+    last_name) > 0);
+
+-- users.email-unique: not unique
+-- says: users | email | same e-mail address
+alter table users drop constraint users_email_key;
+drop index users_email_lower;
+
+-- users.email-unique: with the key
+-- says: users | email | same e-mail address
+alter table users drop constraint users_email_key, add unique (email, id);
+drop index users_email_lower;
+
+-- users.email-unique: a plain index of that name
+-- says: users | email
+alter table users drop constraint users_email_key;
+drop index users_email_lower;
+create index users_email_key on users (email);
+
+-- users.email-unique: only active users
+-- says: users | email | only some rows
+alter table users drop constraint users_email_key;
+drop index users_email_lower;
+create unique index on users (email) where is_active;
+
+-- users.email-unique: only some addresses
+-- says: users | email | only some rows
+alter table users drop constraint users_email_key;
+drop index users_email_lower;
+create unique index on users (email) where email like '%.example';
+
+-- users.email-unique: only active, undeleted users
+-- says: users | email | only some rows
+alter table users drop constraint users_email_key;
+drop index users_email_lower;
+alter table users add deleted_at timestamptz;
+create unique index on users (email) where deleted_at is null and is_active;
+
+-- users.email-unique: a look-up in a trigger
+-- says: users | email | same moment
+alter table users drop constraint users_email_key;
+drop index users_email_lower;
+create function meddle() returns trigger language plpgsql as $$
+begin if exists (select from users where email = new.email and id <> new.id) then raise unique_violation; end if;
+    return new; end $$;
+create trigger meddle before insert or update on users for each row execute function meddle();
+
+-- users.email-unique: a look-up in a trigger, and an index that promises nothing
+-- says: users | email | same moment
+alter table users drop constraint users_email_key, add unique (id, email);
+drop index users_email_lower;
+create function meddle() returns trigger language plpgsql as $$
+begin if exists (select from users where email = new.email and id <> new.id) then raise exception 'taken'; end if;
+    return new; end $$;
+create trigger meddle before insert or update on users for each row execute function meddle();
+
+-- users.email-unique: the beginning of the address
+-- says: users | email | too strict
+-- also: users.ordinary
+alter table users drop constraint users_email_key;
+drop index users_email_lower;
+create unique index on users (left(email, 7));
+
+-- users.email-unique: the name before the @
+-- says: users | email | too strict
+alter table users drop constraint users_email_key;
+drop index users_email_lower;
+create unique index on users (lower(split_part(email, '@', 1)));
+
+-- users.password-required: nullable
+-- says: users | password_hash | NULL
+alter table users alter password_hash drop not null;
+
+-- users.password-required: a CHECK that NULL passes
+-- says: users | password_hash
+alter table users alter password_hash drop not null, add check (password_hash <> '');
+
+-- users.password-room: too short
+-- says: users.password_hash | 60
+alter table users alter password_hash type varchar(50);
+
+-- users.password-room: a CHECK on its length
+-- says: users.password_hash | 60
+alter table users add check (length(password_hash) < 60);
+
+-- users.password-room: a short domain
+-- says: users.password_hash | 60
+create domain brief as varchar(32);
+alter table users alter password_hash type brief;
+
+-- users.no-plain-password: beside the hash
+-- says: users | password | hash
+alter table users add password text;
+
+-- users.no-plain-password: in short
+-- says: users | pwd
+alter table users add pwd varchar(50);
+
+-- users.no-plain-password: by a longer name
+-- says: users | plain_password
+alter table users add plain_password text;
+
+-- categories.name-required: nullable
+-- says: categories | name | NULL
+alter table categories alter name drop not null;
+
+-- categories.name-required: only inside another one
+-- says: categories | name | NULL
+alter table categories alter name drop not null, add check (name is not null or parent_id is null);
+
+-- categories.parent: a plain column
+-- says: categories.parent_id | no foreign key
+alter table categories drop constraint categories_parent_fkey;
+
+-- categories.parent: no column
+-- says: categories | no foreign key
+alter table categories drop parent_id;
+
+-- categories.parent: to a table of the same name
+-- says: categories.parent_id | old.categories
+create schema old;
+create table old.categories (id int primary key);
+alter table categories drop constraint categories_parent_fkey, add foreign key (parent_id) references old.categories;
+
+-- categories.parent: not valid
+-- says: categories | NOT VALID
+alter table categories drop constraint categories_parent_fkey, add constraint categories_parent_fkey foreign key
+    (parent_id) references categories not valid;
+
+-- categories.levels: two levels only
+-- says: categories | third level | too deep
+create function meddle() returns trigger language plpgsql as $$
+begin if exists (select from categories where id = new.parent_id and parent_id is not null) then raise exception
+    'too deep'; end if; return new; end $$;
+create trigger meddle before insert or update on categories for each row execute function meddle();
+
+-- categories.levels: an only child
+-- says: categories | parent_id
+create unique index on categories (parent_id);
+
+-- categories.levels: one category at the top
+-- says: categories
+alter table categories drop constraint sibling_names;
+create unique index on categories ((true)) where parent_id is null;
+
+-- categories.levels: none at the top
+-- says: categories | top
+alter table categories alter parent_id set not null;
+
+-- categories.levels: a trigger that lifts all to the top
+-- says: categories | parent_id
+-- also: categories.parent
+create function meddle() returns trigger language plpgsql as $$
+begin new.parent_id := null; return new; end $$;
+create trigger meddle before insert or update on categories for each row execute function meddle();
+
+-- products.name-required: nullable
+-- says: products | name | NULL
+alter table products alter name drop not null;
+
+-- products.name-required: a CHECK that NULL passes
+-- says: products | name
+alter table products alter name drop not null, add check (name <> '');
+
+-- products.sku-required: nullable
+-- says: products | sku | NULL
+alter table products alter sku drop not null;
+
+-- products.sku-required: a CHECK that NULL passes
+-- says: products | sku
+alter table products alter sku drop not null, add check (sku ~ '.');
+
+-- products.sku-unique: not unique
+-- says: products | sku | same SKU
+alter table products drop constraint products_sku_key;
+
+-- products.sku-unique: in one category only
+-- says: products | sku | same SKU
+alter table products drop constraint products_sku_key, add unique (category_id, sku, name);
+
+-- products.sku-unique: only dear ones
+-- says: products | sku | only some rows
+alter table products drop constraint products_sku_key;
+create unique index on products (sku) where price > 5;
+
+-- products.sku-unique: its first letters
+-- says: products | sku
+-- also: products.ordinary
+alter table products drop constraint products_sku_key;
+create unique index on products (left(sku, 7));
+
+-- products.price-required: nullable
+-- says: products | price | NULL
+alter table products alter price drop not null;
+
+-- products.price-required: unless described
+-- says: products | price | NULL
+alter table products alter price drop not null, add check (num_nonnulls(price, description) > 0);
+
+-- products.price-not-negative: no rule
+-- says: products | price | -1.00
+alter table products drop constraint price_not_negative;
+
+-- products.price-not-negative: a looser bound
+-- says: products | price | -0.01
+alter table products drop constraint price_not_negative, add check (price > -1);
+
+-- products.price-not-negative: another column
+-- says: products | price
+alter table products drop constraint price_not_negative, add check (category_id >= 0);
+
+-- products.price-not-negative: or true
+-- says: products | price
+alter table products drop constraint price_not_negative, add check (price >= 0 or true);
+
+-- products.price-not-negative: unless it has a description
+-- says: products | price
+alter table products drop constraint price_not_negative, add check (price >= 0 or description is not null);
+
+-- products.price-not-negative: only on INSERT
+-- says: products | price
+alter table products drop constraint price_not_negative;
+create function meddle() returns trigger language plpgsql as $$
+begin if new.price < 0 then raise exception 'no'; end if; return new; end $$;
+create trigger meddle before insert on products for each row execute function meddle();
+
+-- products.price-not-negative: a trigger that is switched off
+-- says: products | price
+alter table products drop constraint price_not_negative;
+create function meddle() returns trigger language plpgsql as $$
+begin if new.price < 0 then raise exception 'no'; end if; return new; end $$;
+create trigger meddle before insert or update on products for each row execute function meddle();
+alter table products disable trigger meddle;
+
+-- products.price-not-negative: a notice, no error
+-- says: products | price
+alter table products drop constraint price_not_negative;
+create function meddle() returns trigger language plpgsql as $$
+begin if new.price < 0 then raise notice 'no'; end if; return new; end $$;
+create trigger meddle before insert or update on products for each row execute function meddle();
+
+-- products.price-not-negative: the row silently left out
+-- says: products | price | silently
+alter table products drop constraint price_not_negative;
+create function meddle() returns trigger language plpgsql as $$
+begin if new.price < 0 then return null; end if; return new; end $$;
+create trigger meddle before insert or update on products for each row execute function meddle();
+
+-- products.price-not-negative: silently made zero
+-- says: products | price
+alter table products drop constraint price_not_negative;
+create function meddle() returns trigger language plpgsql as $$
+begin new.price := greatest(new.price, 0); return new; end $$;
+create trigger meddle before insert or update on products for each row execute function meddle();
+
+-- products.prices-fit: cheap things only
+-- says: products | price | 1234.56
+alter table products add check (price < 1000);
+
+-- products.prices-fit: dear things only
+-- says: products | price | 1.00
+alter table products add check (price > 5);
+
+-- products.prices-fit: too few digits
+-- says: products | price | 1234.56
+alter table products alter price type numeric(5, 2);
+
+-- products.prices-fit: a trigger that rounds
+-- says: products | price | 1.01
+create function meddle() returns trigger language plpgsql as $$
+begin new.price := round(new.price); return new; end $$;
+create trigger meddle before insert or update on products for each row execute function meddle();
+
+-- products.price-changes: fixed for ever
+-- says: products | price | prices are fixed
+create function meddle() returns trigger language plpgsql as $$
+begin if new.price <> old.price then raise exception 'prices are fixed'; end if; return new; end $$;
+create trigger meddle before update on products for each row execute function meddle();
+
+-- products.price-changes: swallowed by a rule
+-- says: products | price
+create rule fixed as on update to products where new.price <> old.price do instead nothing;
+
+-- products.category: a plain column
+-- says: products.category_id | no foreign key
+alter table products drop constraint products_category_fkey;
+
+-- products.category: optional
+-- says: products | category_id | NULL
+alter table products alter category_id drop not null;
+
+-- products.category: not valid
+-- says: products | NOT VALID
+alter table products drop constraint products_category_fkey, add constraint products_category_fkey foreign key
+    (category_id) references categories not valid;
+
+-- products.category: to users
+-- says: products.category_id | users
+alter table products drop constraint products_category_fkey, alter category_id type bigint, add foreign key
+    (category_id) references users;
+
+-- products.ordinary: one product in a category
+-- says: products | category_id
+create unique index on products (category_id);
+
+-- products.ordinary: one product at a price
+-- says: products | price
+-- also: products.price-not-negative
+create unique index on products (price);
+
+-- core.money: float
+-- says: products.price | double precision | rounds
+-- also: products.prices-fit
+alter table products alter price type double precision;
+
+-- core.money: real
+-- says: products.price | real
+alter table products alter price type real;
+
+-- core.money: the type money
+-- says: products.price | money
+alter table products drop constraint price_not_negative, alter price type money, add check (price >= 0::money);
+
+-- core.money: whole numbers
+-- says: products.price | integer
+-- also: products.prices-fit
+alter table products alter price type int;
+
+-- core.money: one digit
+-- says: products.price | numeric(10,1)
+-- also: products.prices-fit
+alter table products alter price type numeric(10, 1);
+
+-- core.money: a domain over float
+-- says: products.price | amount
+create domain amount as float8;
+alter table products alter price type amount;
+
+-- core.money: a further column
+-- says: products.shipping_fee | real
+alter table products add shipping_fee real;
+
+-- core.money: a further column of users
+-- says: users.total_cents | bigint
+alter table users add total_cents bigint;
+
+-- core.audit: no updated_at
+-- says: users | updated_at
+alter table users drop updated_at cascade;
+
+-- core.audit: a date
+-- says: products.created_at | date
+alter table products alter created_at type date;
+
+-- core.audit: text
+-- says: users.created_at | text
+alter table users alter created_at drop default, alter created_at type text;
