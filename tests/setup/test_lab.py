@@ -207,7 +207,8 @@ def test_a_fresh_machine_gets_jupyterlab_with_one_command(fresh: Fresh) -> None:
 
 def test_a_kernel_in_any_folder_imports_both_packages(fresh: Fresh, tmp_path: Path) -> None:
     (tmp_path / "imports.ipynb").write_text(json.dumps(NOTEBOOK), encoding="utf-8")
-    answer = run([str(fresh.python), "-m", "jupyter", "execute", "--inplace", "imports.ipynb"], tmp_path)
+    execute = "from nbclient.cli import main; main()"
+    answer = run([str(fresh.python), "-c", execute, "--inplace", "imports.ipynb"], tmp_path)
     assert answer.returncode == 0, answer.stderr
     (cell,) = json.loads((tmp_path / "imports.ipynb").read_text(encoding="utf-8"))["cells"]
     shown = "".join(cell["outputs"][0]["text"]).splitlines()
