@@ -90,22 +90,26 @@ class Session:
     def __init__(self, connection: extensions.connection) -> None:
         self.connection = connection
         self.cursor = connection.cursor()
-        self.cursor.execute(_SETTINGS)
+        self._due: list[str] = [_SETTINGS]
 
     def query(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:
         """Rows of a read-only question that can't fail for the learner's sake."""
-        self.cursor.execute(sql, values)
+        self._execute(sql, values)
         return list(self.cursor.fetchall())
+
+    def _execute(self, sql: str, values: Any = None) -> None:
+        """Send what is due and this, in one go: a step makes some two hundred tries, and each trip counts."""
+        due, self._due = self._due, []
+        self.cursor.execute("; ".join([*due, sql]), values)
 
     @contextmanager
     def undone(self) -> Iterator[None]:
         """Whatever happens inside is rolled back at the end."""
-        self.cursor.execute("savepoint undone")
+        self._due.append("savepoint undone")
         try:
             yield
         finally:
-            if not self.connection.closed:
-                self.cursor.execute("rollback to savepoint undone; release savepoint undone")
+            self._due.append("rollback to savepoint undone; release savepoint undone")
 
     def keep(self, statement: Statement) -> Answer:
         """Run it and keep what it did, if it was taken and the deferred constraints agree."""
@@ -119,17 +123,18 @@ class Session:
         cursor = self.cursor
         sql = cursor.mogrify(statement.sql, statement.values).decode() if statement.values else statement.sql
         try:
-            cursor.execute("savepoint try; " + sql)
+            self._due.append("savepoint try")
+            self._execute(statement.sql, statement.values or None)
             rowcount = cursor.rowcount
             rows: tuple[dict[str, Any], ...] = ()
             if cursor.description is not None:
                 names = [column.name for column in cursor.description]
                 rows = tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
-            cursor.execute(afterwards)
+            self._execute(afterwards)
         except psycopg2.Error as error:
             if self.connection.closed:
                 raise
-            cursor.execute("rollback to savepoint try; release savepoint try")
+            self._due.append("rollback to savepoint try; release savepoint try")
             if _is_lock_timeout(error):
                 raise
             if error.pgcode == errorcodes.QUERY_CANCELED and not _raised(error):
@@ -156,6 +161,7 @@ class Session:
     def who_is_in_the_way(self) -> str:
         """A sentence on the open transaction that holds a lock."""
         self.connection.rollback()
+        self._due.clear()
         others = self.open_transactions()
         who = f" ({others[0]})" if others else ""
         return (

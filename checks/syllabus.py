@@ -48,18 +48,21 @@ def _tables(step: contract.Step) -> list[dict[str, Any]]:
 
 
 def _table(table: contract.Table, rule_ids: set[str]) -> dict[str, Any]:
-    keys = [{"table": name, "columns": [_column(table, name)], "is_optional": name == table.name} for name in _targets(table)]
-    drawn = [{"name": "id", "is_key": True}]
-    drawn += [{"name": key["columns"][0], "is_optional": key["is_optional"]} for key in keys]
-    drawn += [
-        {
-            "name": column.name,
-            "type": FAMILIES[column.kind],
-            "is_unique": f"{table.name}.{column.name}-unique" in rule_ids,
-        }
-        for column in table.columns
+    keys = [(_column(table, target), target, target == table.name) for target in _targets(table)]
+    columns = [
+        {"name": "id", "is_key": True},
+        *({"name": name, "is_optional": is_optional} for name, _, is_optional in keys),
+        *(
+            {
+                "name": column.name,
+                "type": FAMILIES[column.kind],
+                "is_unique": f"{table.name}.{column.name}-unique" in rule_ids,
+            }
+            for column in table.columns
+        ),
     ]
-    return {"name": table.name, "columns": drawn, "foreign_keys": keys}
+    foreign_keys = [{"table": target, "columns": [name], "is_optional": optional} for name, target, optional in keys]
+    return {"name": table.name, "columns": columns, "foreign_keys": foreign_keys}
 
 
 def _targets(table: contract.Table) -> list[str]:
@@ -69,8 +72,8 @@ def _targets(table: contract.Table) -> list[str]:
 
 def _column(table: contract.Table, target: str) -> str:
     """What the column that refers is usually called; the contract leaves it open."""
-    return "parent_id" if target == table.name else f"{contract.forms(target)[1]}_id"
+    return "parent_id" if target == table.name else f"{min(contract.forms(target), key=len)}_id"
 
 
 if __name__ == "__main__":
-    print(json.dumps(syllabus(), ensure_ascii=False, indent=1))
+    print(json.dumps(syllabus()))

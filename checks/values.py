@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -91,12 +92,9 @@ def _candidates(column: Column, k: int, mined: Sequence[str]) -> Iterator[Any]:
 
 
 def _texts(column: Column, k: int, mined: Sequence[str]) -> Iterator[str]:
-    name = column.name.lower()
     lengths = sorted({int(constant) for constant in mined if re.fullmatch(r"\d{1,3}", constant)} - {0})
-    for words, shapes in _BY_NAME:
-        if re.search(rf"(^|_)({words})", name):
-            for shape in shapes:
-                yield shape.format(k=k, word=_word(k), WORD=_word(k).upper())
+    for shape in _shapes(column.name.lower()):
+        yield shape.format(k=k, word=_word(k), WORD=_word(k).upper())
     limit = column.type.length
     if limit is not None and limit < 8:
         yield _letters(k, limit)
@@ -120,6 +118,11 @@ def _texts(column: Column, k: int, mined: Sequence[str]) -> Iterator[str]:
                 yield (f"{k:x}" + "0a" * size)[:size]
     for constant in mined:
         yield from _like(constant, k)
+
+
+@cache
+def _shapes(name: str) -> tuple[str, ...]:
+    return tuple(shape for words, shapes in _BY_NAME if re.search(rf"(^|_)({words})", name) for shape in shapes)
 
 
 def _like(constant: str, k: int) -> Iterator[str]:

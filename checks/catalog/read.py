@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from psycopg2.extensions import cursor as Cursor
-
 from checks.catalog.facts import Catalog, Check, Column, ForeignKey, Index, Rule, Table, Trigger, Type
+
+#: Runs a query with its values and gives all rows.
+Ask = Callable[[str, Any], list[tuple[Any, ...]]]
 
 
 @cache
@@ -17,12 +18,9 @@ def _sql(name: str) -> str:
     return files("checks.catalog").joinpath(name).read_text(encoding="utf-8")
 
 
-def read_catalog(cursor: Cursor, names: Iterable[str]) -> Catalog:
+def read_catalog(ask: Ask, names: Iterable[str]) -> Catalog:
     """The tables stored under `names`, with all they refer to, as one snapshot."""
-    cursor.execute(_sql("catalog.sql"), {"names": list(names)})
-    row = cursor.fetchone()
-    assert row is not None
-    answer: dict[str, Any] = row[0]
+    [[answer]] = ask(_sql("catalog.sql"), {"names": list(names)})
     types = {entry["oid"]: entry for entry in answer["types"] or []}
     return Catalog(
         version=answer["version"],
@@ -39,10 +37,9 @@ class Relation(NamedTuple):
     visible: bool
 
 
-def close_relations(cursor: Cursor, names: Iterable[str]) -> list[Relation]:
+def close_relations(ask: Ask, names: Iterable[str]) -> list[Relation]:
     """Relations that begin like one of `names`, whatever the case."""
-    cursor.execute(_sql("close.sql"), {"first": sorted({name[0].lower() for name in names})})
-    return [Relation(*row) for row in cursor.fetchall()]
+    return [Relation(*row) for row in ask(_sql("close.sql"), {"first": sorted({name[0].lower() for name in names})})]
 
 
 def _with_targets(tables: list[dict[str, Any]]) -> list[dict[str, Any]]:

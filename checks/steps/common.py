@@ -61,7 +61,7 @@ def _missing(shop: Shop, part: str) -> Failed:
         )
     entry = contract.table(part)
     looked = f"The checks look for {part}" + (f" (or {', '.join(entry.synonyms)})" if entry.synonyms else "")
-    found = looks_like(part, close_relations(shop.session.cursor, entry.names))
+    found = looks_like(part, close_relations(shop.session.query, entry.names))
     if found:
         name, reason = found
         return Failed(

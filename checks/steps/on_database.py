@@ -16,7 +16,7 @@ from workshop.postgres import connect
 def run_on_database(step: StepChecks[Shop], subject: Subject) -> tuple[Result, ...]:
     """A step's checks on the live database, in a transaction that is rolled back."""
     with open_session(connect(subject.database_url, "check_step")) as session:
-        catalog = read_catalog(session.cursor, wanted_names(subject.names))
+        catalog = read_catalog(session.query, wanted_names(subject.names))
         shop = Shop(session, cast_roles(catalog, subject.names))
         return step.run(shop) if _attempted(step, shop) else step.not_attempted()
 
@@ -27,5 +27,5 @@ def _attempted(step: StepChecks[Shop], shop: Shop) -> bool:
     if any(part in shop.roles.tables or part in shop.roles.declared.tables for part in parts):
         return True
     names = {name for part in parts for name in contract.table(part).names}
-    relations = close_relations(shop.session.cursor, names)
+    relations = close_relations(shop.session.query, names)
     return any(looks_like(part, relations) for part in parts) or bool(shop.session.open_transactions())

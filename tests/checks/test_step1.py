@@ -107,7 +107,7 @@ def test_a_missing_config_and_a_missing_folder(database: str, tmp_path: Path) ->
     (tmp_path / "ecommerce-db" / "tests").mkdir(parents=True)
     text = str(grade(1, find_subject(database, project=tmp_path / "ecommerce-db")))
     assert "has no config.py" in text
-    assert "has no scripts/" in text
+    assert "schemas/, migrations/, scripts/, models/" in text
 
 
 def test_nothing_begun_is_not_attempted(database: str, tmp_path: Path) -> None:
