@@ -139,8 +139,6 @@ class _Graph:
 
     def place(self) -> None:
         """Put each node near its neighbours, keeping the order and the distances."""
-        for row in self.rows:
-            self._settle(row, dict.fromkeys(row, 0.0))
         for _ in range(8):
             for neighbours, rows in ((self.above, self.rows), (self.below, self.rows[::-1])):
                 for row in rows:
