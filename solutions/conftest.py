@@ -1,0 +1,28 @@
+"""`pytest --nbval solutions/`: the notebooks run in a workshop of their own, beside the learner's."""
+
+from pathlib import Path
+
+import pytest
+
+from workshop.scratch import scratch_workshop
+
+_SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Kernels inherit this process's environment; under pytest-xdist every worker is a process of its own."""
+    option = config.option
+    option.nbval_sanitize_with = option.nbval_sanitize_with or str(_SANITIZE)
+    option.nbval_current_env = not option.nbval_kernel_name  # a kernel "python3" of another environment may be first
+    if getattr(option, "dist", "no") == "load":
+        option.dist = "loadfile"  # the cells of one notebook belong together
+    scratch = scratch_workshop()
+    scratch.__enter__()
+    config.add_cleanup(lambda: scratch.__exit__(None, None, None))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """Compare what the outputs say; how they look, in colours and pixels, may change."""
+    if hasattr(collector, "skip_compare"):
+        collector.skip_compare += ("text/html", "image/svg+xml")

@@ -1,0 +1,225 @@
+"""`python -m workshop release`: makes notebooks/, which learners open, from solutions/, which have the answers in.
+
+What differs between the two is marked in solutions/ alone:
+
+- Lines from one that holds BEGIN SOLUTION to one that holds END SOLUTION are cut, as nbgrader does it (whose
+  ClearSolutions makes the same of a notebook with `code_stub = {"python": ""}`). A `# TODO` line above stays.
+- A cell tagged `solution-only` is left out.
+- Outputs go.
+
+In both, `<!-- begin rules -->…<!-- end rules -->` is filled with the step's rules, and `<!-- begin picture -->…` with
+its piece of the diagram. They come from the contract by way of `python -m checks.syllabus`: as text, since `workshop`
+knows nothing of `checks`.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from workshop.diagram import Column, Diagram, ForeignKey, Table, draw
+from workshop.errors import WorkshopError
+from workshop.settings import ROOT
+
+SOLUTIONS = ROOT / "solutions"
+NOTEBOOKS = ROOT / "notebooks"
+
+Notebook = dict[str, Any]
+Syllabus = dict[str, Any]
+
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write what is not as solutions/ make it; exit status 1 where `--check` finds that something is to be written.
+
+    With `--run` the solutions are run first, in a workshop of their own, and keep what came out.
+    """
+    wish = list(arguments)
+    if wish not in ([], ["--check"], ["--run"]):
+        raise WorkshopError("release takes --check, or --run, or nothing.")
+    if wish == ["--run"]:
+        run_solutions()
+    wanted = released()
+    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
+    surplus = [path for path in _made_files() if path not in wanted]
+    for path in (*stale, *surplus):
+        print(f"{path.relative_to(ROOT).as_posix()} {'is out of date' if path in stale else 'has no solution'}.")
+    if wish == ["--check"]:
+        return int(bool(stale or surplus))
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path], "utf-8", newline="\n")
+    for path in surplus:
+        path.unlink()
+    print(f"Wrote {len(stale)} files, removed {len(surplus)}.")
+    return 0
+
+
+def released() -> dict[Path, str]:
+    """What each made file should hold: solutions/ and notebooks/ with fresh blocks, and the pictures."""
+    syllabus = _syllabus()
+    files: dict[Path, str] = {}
+    for path in sorted(SOLUTIONS.glob("*.ipynb")):
+        picture = _picture(syllabus, path.stem)
+        if picture.tables:
+            files[NOTEBOOKS / "images" / f"{path.stem}.svg"] = f"{picture.svg}\n"
+        full = json.loads(path.read_text("utf-8"))
+        files[path] = as_text(_with_blocks(full, _blocks(syllabus, path.stem, "../notebooks/images")))
+        files[NOTEBOOKS / path.name] = as_text(
+            learner_version(_with_blocks(full, _blocks(syllabus, path.stem, "images")))
+        )
+    return files
+
+
+def learner_version(notebook: Notebook) -> Notebook:
+    """The notebook without answers and outputs; cells keep their ids."""
+    kept = [deepcopy(cell) for cell in notebook["cells"] if "solution-only" not in cell["metadata"].get("tags", ())]
+    for cell in kept:
+        if cell["cell_type"] == "code":
+            cell.update(source=cut_solutions("".join(cell["source"])), outputs=[], execution_count=None)
+    return {**notebook, "cells": kept}
+
+
+def cut_solutions(source: str) -> str:
+    """The text without its solution regions; raises WorkshopError where a mark has no partner."""
+    kept, inside = [], False
+    for line in source.splitlines(keepends=True):
+        begins, ends = "BEGIN SOLUTION" in line, "END SOLUTION" in line
+        if (begins and inside) or (ends and not inside):
+            raise WorkshopError(f"A solution region is not closed, or not begun, at this line: {line.strip()}")
+        if not (begins or ends or inside):
+            kept.append(line)
+        inside = begins or (inside and not ends)
+    if inside:
+        raise WorkshopError(f"A solution region is not closed in the cell that begins with: {source.splitlines()[0]}")
+    return "".join(kept).rstrip("\n")
+
+
+def as_text(notebook: Notebook) -> str:
+    """The file's text, so that the same notebook is always the same text."""
+    cells = [{**cell, "source": "".join(cell["source"]).splitlines(keepends=True)} for cell in notebook["cells"]]
+    whole = {**notebook, "cells": cells, "metadata": _METADATA}
+    return json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def run_solutions() -> None:
+    """Run the notebooks of solutions/ in their order, in one scratch workshop, and store what came out.
+
+    Raises WorkshopError with the cell and its error where one stops.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    from workshop.scratch import scratch_workshop
+
+    with scratch_workshop():
+        for path in sorted(SOLUTIONS.glob("*.ipynb")):
+            notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+            client = NotebookClient(
+                notebook,
+                kernel_name="python3",
+                resources={"metadata": {"path": str(SOLUTIONS)}},
+                coalesce_streams=True,
+                record_timing=False,
+            )
+            try:
+                client.execute()
+            except CellExecutionError as error:
+                raise WorkshopError(f"{path.name} stopped in a cell:\n\n{error}") from None
+            path.write_text(as_text(notebook), "utf-8", newline="\n")
+
+
+def _made_files() -> list[Path]:
+    return sorted([*NOTEBOOKS.glob("*.ipynb"), *(NOTEBOOKS / "images").glob("*.svg")])
+
+
+# --- What comes from the contract -------------------------------------------------------------------------------------
+
+
+def _syllabus() -> Syllabus:
+    asked = [sys.executable, "-m", "checks.syllabus"]
+    told: Syllabus = json.loads(subprocess.run(asked, cwd=ROOT, check=True, capture_output=True).stdout)
+    return told
+
+
+def _step_of(syllabus: Syllabus, stem: str) -> dict[str, Any]:
+    """The step that the file "02_core_entities" is about; nothing for a file about none."""
+    found: dict[str, Any] = syllabus.get(stem.partition("_")[0].lstrip("0"), {"rules": [], "tables": []})
+    return found
+
+
+def _with_blocks(notebook: Notebook, blocks: dict[str, str]) -> Notebook:
+    def filled(source: str) -> str:
+        for name, text in blocks.items():
+            begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+            before, found, rest = source.partition(begin)
+            if found:
+                source = f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}"
+        return source
+
+    cells = [
+        {**cell, "source": filled("".join(cell["source"]))} if cell["cell_type"] == "markdown" else cell
+        for cell in notebook["cells"]
+    ]
+    return {**notebook, "cells": cells}
+
+
+def _blocks(syllabus: Syllabus, stem: str, images: str) -> dict[str, str]:
+    picture = _picture(syllabus, stem)
+    return {
+        "rules": "\n".join(_rules(_step_of(syllabus, stem)["rules"])).strip(),
+        "picture": f"![{_alternative(picture.tables)}]({images}/{stem}.svg)",
+    }
+
+
+def _rules(rules: Sequence[dict[str, str]]) -> Iterator[str]:
+    """Markdown: the rules that must hold, folded by table where there are several, then the advice."""
+    must = [rule for rule in rules if rule["level"] == "must"]
+    subjects = list(dict.fromkeys(rule["about"] for rule in must))
+    for subject in subjects:
+        listed = [rule for rule in must if rule["about"] == subject]
+        title = f"<code>{subject}</code>" if subject else "All tables"
+        yield from _folded(f"{title}: {_count(listed)}", listed) if len(subjects) > 1 else _listed(listed)
+    advice = [rule for rule in rules if rule["level"] == "advice"]
+    yield from _folded(f"Good practice, checked but never required: {_count(advice)}", advice)
+
+
+def _folded(title: str, rules: Sequence[dict[str, str]]) -> Iterator[str]:
+    # The empty lines make what is between them Markdown.
+    yield from (f"<details><summary>{title}</summary>", "", *_listed(rules), "</details>")
+
+
+def _listed(rules: Sequence[dict[str, str]]) -> Iterator[str]:
+    yield from (*(f"- {rule['text']}" for rule in rules), "")
+
+
+def _count(rules: Sequence[object]) -> str:
+    return "1 rule" if len(rules) == 1 else f"{len(rules)} rules"
+
+
+def _picture(syllabus: Syllabus, stem: str) -> Diagram:
+    return draw(
+        Table(
+            table["name"],
+            tuple(Column(**column) for column in table["columns"]),
+            tuple(ForeignKey(**{**key, "columns": tuple(key["columns"])}) for key in table["foreign_keys"]),
+        )
+        for table in _step_of(syllabus, stem)["tables"]
+    )
+
+
+def _alternative(tables: Sequence[Table]) -> str:
+    """The picture in words, for who can't see it."""
+    told = []
+    for table in tables:
+        targets = ["itself" if key.table == table.name else key.table for key in table.foreign_keys]
+        told.append(f"{table.name}, which refers to {' and '.join(targets)}" if targets else table.name)
+    return f"Diagram of the tables: {'; '.join(told)}."
