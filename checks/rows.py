@@ -366,8 +366,9 @@ class _Solver:
         if impossible:
             return start, impossible
         best, best_broken = dict(start), frozenset(range(len(self.rules)))
-        # Columns that no rule mentions keep their first choice, which is unique, until a trigger wants another row.
-        mentioned = {name for rule in self.rules for name in rule.columns}
+        # Columns that are in no rule with others keep their first choice, which is unique, until a trigger wants
+        # another row.
+        mentioned = {name for rule in self.rules if len(rule.columns) > 1 for name in rule.columns}
         open_columns = sorted(pools) if self.shuffle else sorted(mentioned & set(pools))
         for query in range(QUERIES):
             combinations = [] if self.shuffle and query == 0 else [self._first(best, pools)]

@@ -31,6 +31,32 @@ set constraints all deferred
 #: Every statement brings its row back as it was stored; the row's place stands in for a key where there is none.
 RETURNING = " returning *, ctid::text as ctid"
 
+#: A sequence that was restarted in a transaction is a new one, and gone with it. One that somebody else has drawn
+#: from in an open transaction is left alone, after a moment.
+_SHIELD = """
+do $$
+declare
+    place record;
+begin
+    for place in
+        select schemaname, sequencename, coalesce(last_value + increment_by, start_value) as upcoming
+        from pg_catalog.pg_sequences
+        where pg_catalog.pg_has_role(sequenceowner, 'USAGE')
+        limit 500
+    loop
+        begin
+            set local lock_timeout = '20ms';
+            execute pg_catalog.format(
+                'alter sequence %I.%I restart with %s', place.schemaname, place.sequencename, place.upcoming
+            );
+        exception when lock_not_available or sequence_generator_limit_exceeded or invalid_parameter_value then
+            null;
+        end;
+    end loop;
+end $$;
+set local lock_timeout = '1s'
+"""
+
 #: Deferred rules speak now; then they may wait again, for rows that need each other.
 _JUDGE = "set constraints all immediate; set constraints all deferred"
 
@@ -99,8 +125,12 @@ class Session:
 
     def _execute(self, sql: str, values: Any = None) -> None:
         """Send what is due and this, in one go: a step makes some two hundred tries, and each trip counts."""
-        due, self._due = self._due, []
-        self.cursor.execute("; ".join([*due, sql]), values)
+        due, self._due = "".join(f"{earlier}; " for earlier in self._due), []
+        self.cursor.execute((due.replace("%", "%%") if values else due) + sql, values)
+
+    def shield_sequences(self) -> None:
+        """Keep what triggers draw from sequences from outliving the transaction, as a drawn number otherwise does."""
+        self._due.append(_SHIELD)
 
     @contextmanager
     def undone(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ lengths, other letter case, other signs. Which candidates the rules allow is not
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -80,7 +81,7 @@ def _candidates(column: Column, k: int, mined: Sequence[str]) -> Iterator[Any]:
     if type_.labels:
         yield from type_.labels
     elif type_.category == "A":
-        yield from ("{}",)
+        yield from ("{}", "{1}", "{probe}")
     elif type_.base in _MAKERS:
         yield from _MAKERS[type_.base](type_, k, mined)
     elif type_.category == "S":
@@ -240,6 +241,12 @@ def _dates(type_: Type, k: int, mined: Sequence[str]) -> Iterator[str]:
     yield from (constant for constant in mined if re.match(r"\d{4}-\d\d-\d\d", constant))
 
 
+def _documents(type_: Type, k: int, mined: Sequence[str]) -> Iterator[str]:
+    yield from ("{}", json.dumps({"k": k}), "[]", json.dumps("text"), "null")
+    for key in mined:
+        yield from (f"{{{json.dumps(key)}: {value}}}" for value in (k, '"text"', "true", "[]", "{}"))
+
+
 def _ranges(low: str, high: str) -> Any:
     def make(type_: Type, k: int, mined: Sequence[str]) -> Iterator[str]:
         yield f"[{low.format(k=k, year=2000 + k)},{high.format(k=k + 1, year=2001 + k)})"
@@ -272,8 +279,8 @@ _MAKERS: dict[str, Any] = {
     "timetz": _fixed("12:00:00+00"),
     "interval": _fixed("{k} days", "1 hour", "0"),
     "uuid": lambda type_, k, mined: iter((str(uuid.uuid5(_NAMESPACE, str(k))),)),
-    "json": _fixed("{{}}", '{{"k": {k}}}', "[]", '"text"', "null"),
-    "jsonb": _fixed("{{}}", '{{"k": {k}}}', "[]", '"text"', "null"),
+    "json": _documents,
+    "jsonb": _documents,
     "xml": _fixed("<k>{k}</k>"),
     "bytea": _fixed("\\x{k:08x}", "\\x", "\\x" + "ab" * 32),
     "inet": _fixed("192.0.2.{k}"),

@@ -46,14 +46,15 @@ def main(arguments: Sequence[str]) -> int:
     """Start or attach to PostgreSQL, run JupyterLab until it ends; JupyterLab's exit status."""
     from workshop import postgres
 
-    started = time.monotonic()
-    server = postgres.start()
-    print(f"{server.describe()} ({time.monotonic() - started:.1f} s)", flush=True)
-    if server.source == "container":
-        postgres.stop()  # it was to see that it works: each notebook starts one of its own
+    source = postgres.source()
+    if source == "container":
+        print("PostgreSQL comes from Docker: each notebook starts a container of its own.", flush=True)
+    else:
+        started = time.monotonic()
+        print(f"{postgres.start().describe()} ({time.monotonic() - started:.1f} s)", flush=True)
     print(f"JupyterLab opens on {FIRST_NOTEBOOK}; Ctrl-C in this window ends it.", flush=True)
     status = _run_jupyterlab(_jupyterlab(arguments))
-    if server.source == "embedded":
+    if source == "embedded":
         print(f"JupyterLab has ended. PostgreSQL goes on; `{command('stop')}` ends it too.", flush=True)
     return status
 

@@ -9,9 +9,20 @@ from workshop.postgres import container, embedded, external
 from workshop.postgres.connection import connect, normalise_url
 from workshop.postgres.mark import Mark, read_mark, write_mark
 from workshop.postgres.server import Server
-from workshop.settings import Settings, settings
+from workshop.settings import settings
 
-__all__ = ["Mark", "Server", "connect", "current_url", "normalise_url", "read_mark", "start", "stop", "write_mark"]
+__all__ = [
+    "Mark",
+    "Server",
+    "connect",
+    "current_url",
+    "normalise_url",
+    "read_mark",
+    "source",
+    "start",
+    "stop",
+    "write_mark",
+]
 
 
 def start() -> Server:
@@ -21,7 +32,7 @@ def start() -> Server:
         WorkshopError: one sentence that says why there is none, and what to do.
     """
     config = settings()
-    match _source(config):
+    match source():
         case "external":
             return external.start(config)
         case "container":
@@ -58,8 +69,15 @@ def stop() -> str:
     return embedded.stop(settings())
 
 
-def _source(config: Settings) -> str:
-    """Where the server comes from. `auto` keeps to what is already up, then prefers Docker."""
+def source() -> str:
+    """Where the server comes from: "embedded", "container" or "external".
+
+    `auto` keeps to what is up already, then prefers Docker.
+
+    Raises:
+        WorkshopError: a setting is not what it should be.
+    """
+    config = settings()
     if config.postgres != "auto":
         return config.postgres
     if config.database_url:
