@@ -69,8 +69,14 @@ step: StepChecks[Project] = StepChecks(1)
 
 def run(subject: Subject) -> tuple[Result, ...]:
     project = Project(subject.project, subject.database_url)
-    begun = (project.folder / "config.py").exists() or any((project.folder / name).is_dir() for name in FOLDERS)
-    return step.run(project) if begun else step.not_attempted()
+    return step.run(project) if _begun(project) else step.not_attempted()
+
+
+def _begun(project: Project) -> bool:
+    """A folder is there, or a config.py that is more than the notebook's class without fields."""
+    if any((project.folder / name).is_dir() for name in FOLDERS):
+        return True
+    return (project.folder / "config.py").exists() and project.settings.get("fields") != []
 
 
 @step.check("setup.folders")
