@@ -22,6 +22,7 @@ from typing import Any
 
 from workshop.diagram import Column, Diagram, ForeignKey, Table, draw
 from workshop.errors import WorkshopError
+from workshop.project import shown
 from workshop.settings import ROOT
 
 SOLUTIONS = ROOT / "solutions"
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
     surplus = [path for path in _made_files() if path not in wanted]
     for path in (*stale, *surplus):
-        print(f"{path.relative_to(ROOT).as_posix()} {'is out of date' if path in stale else 'has no solution'}.")
+        print(f"{shown(path)} {'is out of date' if path in stale else 'has no solution'}.")
     if wish == ["--check"]:
         return int(bool(stale or surplus))
     for path in stale:
