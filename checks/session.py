@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import psycopg2
@@ -59,6 +60,12 @@ set local lock_timeout = '1s'
 
 #: Deferred rules speak now; then they may wait again, for rows that need each other.
 _JUDGE = "set constraints all immediate; set constraints all deferred"
+
+#: Is there anything in this database that may wait until the end of a transaction?
+_ANYTHING_DEFERRABLE = "select exists (select from pg_catalog.pg_constraint where condeferrable)"
+
+_TAKE_BACK = "rollback to savepoint try; release savepoint try"
+_LEAVE = "release savepoint try"
 
 #: Error classes that tell of the try and not of the rule: a name that isn't there, a broken connection, no memory.
 _NO_VERDICT = ("08", "0A", "25", "26", "28", "34", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "F0", "XX")
@@ -118,6 +125,11 @@ class Session:
         self.cursor = connection.cursor()
         self._due: list[str] = [_SETTINGS]
 
+    @cached_property
+    def _anything_deferrable(self) -> bool:
+        [[answer]] = self.query(_ANYTHING_DEFERRABLE)
+        return bool(answer)
+
     def query(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:
         """Rows of a read-only question that can't fail for the learner's sake."""
         self._execute(sql, values)
@@ -143,14 +155,15 @@ class Session:
 
     def keep(self, statement: Statement) -> Answer:
         """Run it and keep what it did, if it was taken and the deferred constraints agree."""
-        return self._run(statement, f"{_JUDGE}; release savepoint try")
+        return self._run(statement, _LEAVE)
 
     def attempt(self, statement: Statement) -> Answer:
         """Run it, judge the deferred constraints too, and take it back."""
-        return self._run(statement, f"{_JUDGE}; rollback to savepoint try; release savepoint try")
+        return self._run(statement, _TAKE_BACK)
 
     def _run(self, statement: Statement, afterwards: str) -> Answer:
         cursor = self.cursor
+        judge = self._anything_deferrable
         sql = cursor.mogrify(statement.sql, statement.values).decode() if statement.values else statement.sql
         try:
             self._due.append("savepoint try")
@@ -160,11 +173,12 @@ class Session:
             if cursor.description is not None:
                 names = [column.name for column in cursor.description]
                 rows = tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
-            self._execute(afterwards)
+            if judge:
+                self._execute(_JUDGE)
         except psycopg2.Error as error:
             if self.connection.closed:
                 raise
-            self._due.append("rollback to savepoint try; release savepoint try")
+            self._due.append(_TAKE_BACK)
             if _is_lock_timeout(error):
                 raise
             if error.pgcode == errorcodes.QUERY_CANCELED and not _raised(error):
@@ -173,6 +187,7 @@ class Session:
                     "Look for a trigger or a rule there that never comes to an end; then check again."
                 ) from None
             return Answer(sql, refusal=_refusal(error))
+        self._due.append(afterwards)
         return Answer(sql, rows, rowcount)
 
     def open_transactions(self) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from checks.report import Report
 from checks.subject import find_subject
 from workshop import postgres
 from workshop.postgres.connection import Address
+from workshop.settings import Settings
 
 DESIGNS = Path(__file__).parent / "designs"
 REFERENCE = DESIGNS / "reference.sql"
@@ -78,6 +81,21 @@ def build(playground: Connection) -> Callable[[str], None]:
             cursor.execute(f"alter database playground set search_path = {path}")
 
     return build
+
+
+@pytest.fixture
+def as_superuser(url: str, server_settings: Settings) -> Callable[[str], None]:
+    """Runs SQL in the playground with every right there is."""
+    keys = json.loads((server_settings.home / "postgres" / "data" / "workshop.json").read_text(encoding="utf-8"))
+
+    def execute(sql: str) -> None:
+        admin = replace(Address.parse(url), user="postgres", password=keys["superuser"])
+        with closing(postgres.connect(admin.url(), "tests")) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+
+    return execute
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from psycopg2.extensions import connection as Connection
 
 from checks import contract
 from checks.contract import Level
@@ -27,6 +28,14 @@ def _with(report: Report, *outcomes: Outcome) -> dict[str, Result]:
     return {result.rule.id: result for result in report.results if result.outcome in outcomes}
 
 
+def _executed_on(connection: Connection) -> Build:
+    def execute(sql: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    return execute
+
+
 @pytest.mark.parametrize("design", RIGHT, ids=lambda path: path.stem)
 def test_right_design_is_taken(design: Path, build: Build, check: Check) -> None:
     build(design_sql(design))
@@ -41,8 +50,14 @@ def test_reference_follows_all_advice(build: Build, check: Check) -> None:
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
-def test_wrong_schema_is_turned_down(wrong: Wrong, build: Build, check: Check) -> None:
-    build(design_sql(REFERENCE) + wrong.sql)
+def test_wrong_schema_is_turned_down(
+    wrong: Wrong, build: Build, check: Check, playground: Connection, as_superuser: Build
+) -> None:
+    if playground.server_version < wrong.since:
+        pytest.skip(f"PostgreSQL {playground.server_version // 10000} does not know this")
+    build(design_sql(REFERENCE))
+    change = as_superuser if wrong.as_superuser else _executed_on(playground)
+    change(wrong.sql)
     report = check(2)
     assert not report.passed
     failed = _with(report, Outcome.FAIL)

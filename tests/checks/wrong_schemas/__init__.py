@@ -16,6 +16,8 @@ class Wrong:
     sql: str
     says: tuple[str, ...]  # words that the message must hold
     also: tuple[str, ...] = ()  # other rules that may be reported
+    as_superuser: bool = False  # only a superuser can do such a thing to a schema
+    since: int = 0  # server_version_num of the first PostgreSQL that takes the change
 
     def __str__(self) -> str:
         return f"{self.breaks}: {self.name}"
@@ -29,17 +31,19 @@ def wrong_schemas(file: str) -> tuple[Wrong, ...]:
 
 
 def _entry(text: str) -> Wrong:
-    lines = text.splitlines()
-    breaks, _, name = lines[0].partition(": ")
+    title, *lines = text.splitlines()
+    breaks, _, name = title.partition(": ")
+    heads = dict(line.removeprefix("-- ").split(": ", 1) for line in lines if line.startswith("-- "))
     return Wrong(
         breaks,
         name,
-        "\n".join(line for line in lines if not line.startswith("--")).removeprefix(lines[0]),
-        says=_listed(lines, "says"),
-        also=_listed(lines, "also"),
+        sql="\n".join(line for line in lines if not line.startswith("--")),
+        says=_listed(heads["says"]),
+        also=_listed(heads.get("also", "")),
+        as_superuser=heads.get("as") == "superuser",
+        since=int(heads.get("since", 0)),
     )
 
 
-def _listed(lines: list[str], key: str) -> tuple[str, ...]:
-    found = next((line.partition(": ")[2] for line in lines if line.startswith(f"-- {key}: ")), "")
-    return tuple(part.strip() for part in found.split(" | ") if part.strip())
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(" | ") if part.strip())

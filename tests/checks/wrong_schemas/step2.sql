@@ -1,7 +1,8 @@
 -- Wrong schemas for step 2: each is the reference with one MUST broken, openly or slyly.
 -- Read by tests/checks/wrong_schemas/__init__.py. The first line of an entry names the rule that must be reported, `says` are
 -- words that the message must hold, `also` are other rules that may be reported: a message about something
--- that is not wrong would send a learner the wrong way.
+-- that is not wrong would send a learner the wrong way. `since` is the oldest server that
+-- knows such a thing, `as: superuser` marks what an owner can't do.
 
 -- users.exists: dropped
 -- says: users | build_schema()
@@ -213,6 +214,18 @@ alter table users drop constraint users_email_key;
 drop index users_email_lower;
 create unique index on users (lower(split_part(email, '@', 1)));
 
+-- users.email-unique: an index whose build did not finish
+-- as: superuser
+-- says: users | email | invalid
+drop index users_email_lower;
+update pg_index set indisvalid = false where indexrelid = 'users_email_key'::regclass;
+
+-- users.email-unique: an index that is not kept up
+-- as: superuser
+-- says: users | email | same e-mail address
+drop index users_email_lower;
+update pg_index set indisready = false, indisvalid = false where indexrelid = 'users_email_key'::regclass;
+
 -- users.password-required: nullable
 -- says: users | password_hash | NULL
 alter table users alter password_hash drop not null;
@@ -272,6 +285,18 @@ alter table categories drop constraint categories_parent_fkey, add foreign key (
 -- says: categories | NOT VALID
 alter table categories drop constraint categories_parent_fkey, add constraint categories_parent_fkey foreign key
     (parent_id) references categories not valid;
+
+-- categories.parent: triggers switched off
+-- as: superuser
+-- says: categories | triggers are off
+-- also: products.category
+alter table categories disable trigger all;
+
+-- categories.parent: not enforced
+-- since: 180000
+-- says: categories | NOT ENFORCED
+alter table categories drop constraint categories_parent_fkey,
+    add constraint categories_parent_fkey foreign key (parent_id) references categories not enforced;
 
 -- categories.levels: two levels only
 -- says: categories | third level | too deep
@@ -399,6 +424,11 @@ create function meddle() returns trigger language plpgsql as $$
 begin new.price := greatest(new.price, 0); return new; end $$;
 create trigger meddle before insert or update on products for each row execute function meddle();
 
+-- products.price-not-negative: not enforced
+-- since: 180000
+-- says: products | price
+alter table products drop constraint price_not_negative, add check (price >= 0) not enforced;
+
 -- products.prices-fit: cheap things only
 -- says: products | price | 1234.56
 alter table products add check (price < 1000);
@@ -439,6 +469,18 @@ alter table products alter category_id drop not null;
 -- says: products | NOT VALID
 alter table products drop constraint products_category_fkey, add constraint products_category_fkey foreign key
     (category_id) references categories not valid;
+
+-- products.category: triggers switched off at the parent
+-- as: superuser
+-- says: products | triggers are off
+-- also: categories.parent
+alter table categories disable trigger all;
+
+-- products.category: not enforced
+-- since: 180000
+-- says: products | NOT ENFORCED
+alter table products drop constraint products_category_fkey,
+    add constraint products_category_fkey foreign key (category_id) references categories not enforced;
 
 -- products.category: to users
 -- says: products.category_id | users
