@@ -58,8 +58,9 @@ COMMANDS = {
     "release": Command(
         "workshop.release",
         "makes notebooks/ from solutions/ (for authors)",
-        "[--check]",
-        "With --check it writes nothing, and fails where notebooks/ differ from what solutions/ would make.",
+        "[--check | --run]",
+        "With --check it writes nothing, and fails where notebooks/ differ from what solutions/ would make.\n"
+        "With --run it runs solutions/ first, away from your own work, and keeps what came out.",
     ),
 }
 
