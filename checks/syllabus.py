@@ -30,7 +30,7 @@ def syllabus() -> dict[str, Any]:
 
 def _rules(step: contract.Step) -> list[dict[str, str]]:
     """`about` is a table of the step, or empty for a rule on several of them or on none."""
-    tables = {table.name for table in step.tables}
+    tables = {table.name for table in contract.tables_of(step.number)}
     return [
         {"about": name if (name := rule.id.partition(".")[0]) in tables else "", "level": rule.level, "text": rule.text}
         for rule in step.rules
@@ -39,11 +39,11 @@ def _rules(step: contract.Step) -> list[dict[str, str]]:
 
 def _tables(step: contract.Step) -> list[dict[str, Any]]:
     """The step's own tables, and by name alone those of earlier steps that they refer to."""
-    own = {table.name for table in step.tables}
-    earlier = {name for table in step.tables for name in _targets(table)} - own
+    own = {table.name for table in contract.tables_of(step.number)}
+    earlier = {name for table in contract.tables_of(step.number) for name in _targets(table)} - own
     return [
         *({"name": name, "columns": [], "foreign_keys": []} for name in sorted(earlier)),
-        *(_table(table, {rule.id for rule in step.rules}) for table in step.tables),
+        *(_table(table, {rule.id for rule in step.rules}) for table in contract.tables_of(step.number)),
     ]
 
 

@@ -25,7 +25,7 @@ def run_on_database(step: StepChecks[Shop], subject: Subject) -> tuple[Result, .
 
 def _attempted(step: StepChecks[Shop], shop: Shop) -> bool:
     """Something of the step is there, or nearly, or waits in a transaction that nobody has committed."""
-    parts = [table.name for table in step.contract.tables]
+    parts = [table.name for table in contract.tables_of(step.contract.number)]
     if any(part in shop.roles.tables or part in shop.roles.declared.tables for part in parts):
         return True
     names = {name for part in parts for name in contract.table(part).names}

@@ -1,0 +1,118 @@
+"""What a contract is made of: tables with their columns and synonyms, rules with their words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    MUST = "must"  # the step fails without it
+    ADVICE = "advice"  # good practice: reported, never fails a step
+
+
+class Criterion(StrEnum):
+    """The exercise's five criteria of success."""
+
+    SCHEMA = "schema"
+    RELATIONSHIPS = "relationships"
+    PERFORMANCE = "performance"
+    INTEGRITY = "integrity"
+    TESTS = "tests"
+
+
+class Kind(StrEnum):
+    """What a column holds, by family: any type of the family is as good as any other."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    MONEY = "money"
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamp"
+    LABEL = "label"  # text, an enum, or a key to a lookup table
+    KEY = "key"  # whatever the table it points to has
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    kind: Kind
+    synonyms: tuple[str, ...] = ()
+    required: bool = False  # the contract says NOT NULL
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The preferred name first."""
+        return (self.name, *self.synonyms)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str
+    step: int
+    columns: tuple[Column, ...]
+    synonyms: tuple[str, ...] = ()
+    refers_to: tuple[str, ...] = ()  # contract tables; "a|b" for either
+    purpose: str = ""
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every stored name that counts, the preferred ones first."""
+        ordered = [form for name in (self.name, *self.synonyms) for form in forms(name)]
+        return tuple(dict.fromkeys(ordered))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as a learner reads it, before and after."""
+
+    id: str  # table.slug, or step-wide: setup.folders
+    level: Level
+    criterion: Criterion
+    text: str  # in the words of a shop, without Markdown but for `code`
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    number: int
+    title: str
+    rules: tuple[Rule, ...]
+
+    def rule(self, rule_id: str) -> Rule:
+        return next(rule for rule in self.rules if rule.id == rule_id)
+
+
+def forms(name: str) -> tuple[str, ...]:
+    """A name as given, then in singular and plural: what an English-speaking shop might store it as.
+
+    >>> forms("product_categories")
+    ('product_categories', 'product_category')
+    """
+    singular = _singular(name)
+    return tuple(dict.fromkeys((name, singular, _plural(singular))))
+
+
+def _singular(name: str) -> str:
+    if name.endswith("ies"):
+        return name[:-3] + "y"
+    if re.search(r"(ss|x|ch|sh)es$", name):
+        return name[:-2]
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def _plural(name: str) -> str:
+    if re.search(r"[^aeiou]y$", name):
+        return name[:-1] + "ies"
+    return name + ("es" if re.search(r"(s|x|ch|sh)$", name) else "s")
+
+
+def rules(level: Level, criterion: Criterion, **texts: str) -> Iterator[Rule]:
+    """Rules of one kind. The keyword `users__email_unique` makes the rule `users.email-unique`."""
+    for key, text in texts.items():
+        table_name, _, slug = key.partition("__")
+        yield Rule(f"{table_name}.{slug.replace('_', '-')}", level, criterion, text)
