@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from psycopg2.extensions import connection as Connection
 from sqlalchemy import create_mock_engine
 
+from checks import contract
 from checks.grade import grade
 from checks.report import Report
 from checks.subject import find_subject
@@ -38,6 +40,17 @@ def design_sql(path: Path) -> str:
     )
     module.Base.metadata.create_all(engine, checkfirst=False)
     return ";\n".join(statements)
+
+
+def reference_sql(step: int) -> str:
+    """The reference as far as that step; its parts begin with a line `-- Step 3`."""
+    return REFERENCE.read_text(encoding="utf-8").partition(f"\n-- Step {step + 1}\n")[0]
+
+
+def last_step(path: Path) -> int:
+    """How far a design goes: to the step that a line like `-- steps: 2` names, else to the last one."""
+    found = re.search(r"^(?:--|#) steps: (\d)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return int(found.group(1)) if found else contract.STEPS[-1].number
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from checks import check_step
 from checks.grade import StepNotPassed
 from checks.outcome import Outcome
 from checks.report import Report
-from tests.checks.conftest import REFERENCE, design_sql
+from tests.checks.conftest import reference_sql
 from workshop import postgres
 from workshop.errors import WorkshopError
 
@@ -56,10 +56,10 @@ def test_other_steps_are_answered_with_those_there_are(step: Any) -> None:
 
 
 def test_strict_raises_with_the_report(build: Build, url: str) -> None:
-    build(design_sql(REFERENCE) + "alter table users drop last_name")
+    build(reference_sql(2) + "alter table users drop last_name")
     with pytest.raises(StepNotPassed, match="users has no column last_name"):
         check_step(2, strict=True, database_url=url)
-    build(design_sql(REFERENCE))
+    build(reference_sql(2))
     assert check_step(2, strict=True, database_url=url).passed
 
 
@@ -84,7 +84,7 @@ select (select json_agg(u order by id) from users u), (select json_agg(c order b
 )
 def test_nothing_changes(build: Build, url: str, playground: Connection, breakage: str) -> None:
     build(
-        design_sql(REFERENCE)
+        reference_sql(2)
         + """
         insert into users (email, password_hash, first_name, last_name)
         select 'a' || i, 'x', 'Ada', 'L' from generate_series(1, 5) i;
@@ -107,7 +107,7 @@ def test_nothing_changes(build: Build, url: str, playground: Connection, breakag
 
 
 def test_a_held_lock_is_told_with_who_holds_it(build: Build, url: str, other: Connection) -> None:
-    build(design_sql(REFERENCE))
+    build(reference_sql(2))
     with other.cursor() as cursor:
         cursor.execute("insert into categories (name) values ('Books'); lock table users")
         with pytest.raises(WorkshopError, match=r"a notebook of mine.*Commit or roll back") as told:
@@ -118,7 +118,7 @@ def test_a_held_lock_is_told_with_who_holds_it(build: Build, url: str, other: Co
 def test_tables_in_an_uncommitted_transaction_are_mentioned(build: Build, url: str, other: Connection) -> None:
     build("")
     with other.cursor() as cursor:
-        cursor.execute(design_sql(REFERENCE))
+        cursor.execute(reference_sql(2))
         result = _by_rule(check_step(2, database_url=url))["users.exists"]
     assert result.outcome is Outcome.FAIL
     assert "a notebook of mine" in result.happened
@@ -127,7 +127,7 @@ def test_tables_in_an_uncommitted_transaction_are_mentioned(build: Build, url: s
 
 def test_a_trigger_without_end_is_told(build: Build, url: str) -> None:
     build(
-        design_sql(REFERENCE)
+        reference_sql(2)
         + "create function dawdle() returns trigger language plpgsql as $$ begin loop end loop; end $$;"
         " create trigger dawdle before insert on users for each row execute function dawdle()"
     )
@@ -137,7 +137,7 @@ def test_a_trigger_without_end_is_told(build: Build, url: str) -> None:
 
 def test_a_table_that_takes_no_row_is_told_and_not_held_against_the_learner(build: Build, url: str) -> None:
     build(
-        design_sql(REFERENCE)
+        reference_sql(2)
         + "create function closed() returns trigger language plpgsql as $$ begin raise 'closed today'; end $$;"
         " create trigger closed before insert on users for each row execute function closed()"
     )
@@ -151,7 +151,7 @@ def test_a_table_that_takes_no_row_is_told_and_not_held_against_the_learner(buil
 
 def test_a_broken_trigger_of_the_learner_is_not_taken_for_a_rule(build: Build, url: str) -> None:
     build(
-        design_sql(REFERENCE) + "alter table products drop constraint price_not_negative;"
+        reference_sql(2) + "alter table products drop constraint price_not_negative;"
         "create function broken() returns trigger language plpgsql as $$"
         " begin if new.price < 0 then perform no_such_function(); end if; return new; end $$;"
         " create trigger broken before insert or update on products for each row execute function broken()"
@@ -166,7 +166,7 @@ def test_a_broken_trigger_of_the_learner_is_not_taken_for_a_rule(build: Build, u
 
 def test_a_role_map_gives_the_parts_their_names(build: Build, url: str, tmp_path: Path) -> None:
     build(
-        design_sql(REFERENCE)
+        reference_sql(2)
         + "create schema people; alter table users set schema people; alter table people.users rename to members;"
         "alter table people.members rename email to contact"
     )
@@ -200,7 +200,7 @@ def test_a_missing_role_map_is_one_sentence(url: str, tmp_path: Path) -> None:
 
 
 def test_a_declared_table_that_is_not_there_is_told(build: Build, url: str, tmp_path: Path) -> None:
-    build(design_sql(REFERENCE))
+    build(reference_sql(2))
     names = tmp_path / "names.toml"
     names.write_text('[tables]\nusers = "members"')
     result = _by_rule(check_step(2, database_url=url, names=names))["users.exists"]
@@ -209,12 +209,12 @@ def test_a_declared_table_that_is_not_there_is_told(build: Build, url: str, tmp_
 
 
 def test_two_synonyms_are_not_guessed_between(build: Build, url: str) -> None:
-    build(design_sql(REFERENCE) + "alter table users rename to customers; create table accounts (id int)")
+    build(reference_sql(2) + "alter table users rename to customers; create table accounts (id int)")
     result = _by_rule(check_step(2, database_url=url))["users.exists"]
     assert "accounts, customers" in result.happened
     assert "names.toml" in result.next
 
 
 def test_the_preferred_name_wins_over_a_synonym(build: Build, url: str) -> None:
-    build(design_sql(REFERENCE) + "create table customers (id int)")
+    build(reference_sql(2) + "create table customers (id int)")
     assert check_step(2, database_url=url).passed

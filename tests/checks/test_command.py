@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from checks.__main__ import main
-from tests.checks.conftest import REFERENCE, design_sql
+from tests.checks.conftest import reference_sql
 from workshop.postgres import normalise_url
 
 Build = Callable[[str], None]
@@ -32,13 +32,13 @@ KEYS = [
 
 
 def test_passed(build: Build, url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    build(design_sql(REFERENCE))
+    build(reference_sql(2))
     assert main(["2", "--database-url", url]) == 0
     assert capsys.readouterr().out.startswith("Step 2, Core entities: passed.")
 
 
 def test_not_passed_as_json(build: Build, url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    build(design_sql(REFERENCE) + "alter table products drop constraint price_not_negative")
+    build(reference_sql(2) + "alter table products drop constraint price_not_negative")
     assert main(["2", "--database-url", url, "--json"]) == 1
     data = json.loads(capsys.readouterr().out)
     assert (data["version"], data["step"], data["title"], data["passed"]) == (1, 2, "Core entities", False)
@@ -77,7 +77,7 @@ def test_could_not_run(arguments: list[str], says: str, capsys: pytest.CaptureFi
 
 
 def test_names_and_any_way_to_write_a_url(build: Build, url: str, tmp_path: Path) -> None:
-    build(design_sql(REFERENCE) + "alter table users rename to members")
+    build(reference_sql(2) + "alter table users rename to members")
     names = tmp_path / "names.toml"
     names.write_text('[tables]\nusers = "members"')
     plain = url.replace("postgresql+psycopg2://", "postgres://")

@@ -1,3 +1,4 @@
+-- steps: 2
 -- A shop with tenants: composite keys everywhere, all foreign keys deferred, prices made of two parts.
 create table tenants (tenant int primary key);
 create table users (

@@ -1,3 +1,4 @@
+-- steps: 2
 -- Every rule in a domain, domains over domains, NOT NULL in a domain; identity ALWAYS.
 create domain label as varchar(200) check (value <> '' and value = btrim(value));
 create domain required_label as label not null;

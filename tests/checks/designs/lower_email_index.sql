@@ -1,3 +1,4 @@
+-- steps: 2
 -- Unique through a bare index on lower(email) for accounts that are not deleted; NOT NULL by CHECK; soft delete; extra columns.
 create type tier as enum ('basic', 'gold');
 create table tenants (id int primary key, name text not null);

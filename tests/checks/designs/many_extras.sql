@@ -1,3 +1,4 @@
+-- steps: 2
 -- Extra columns that nobody foresaw, each NOT NULL and each with a will of its own; look-up tables; an audit log written by triggers.
 create type status as enum ('draft', 'live', 'gone');
 create domain money_amount as numeric check (value = round(value, 2)) check (value >= 0);

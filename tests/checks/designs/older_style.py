@@ -1,5 +1,7 @@
 """The style of the exercise's own text: declarative_base, Column, defaults in Python, nullable flags, naive times."""
 
+# steps: 2
+
 from datetime import datetime
 from decimal import Decimal
 

@@ -1,3 +1,4 @@
+-- steps: 2
 -- Rules in triggers with SQLSTATEs of their own, an exclusion constraint for the SKU, products in partitions, top categories that
 -- are their own parent, e-mail made small by a trigger, composite keys.
 create extension btree_gist;

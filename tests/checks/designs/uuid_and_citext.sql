@@ -1,3 +1,4 @@
+-- steps: 2
 -- UUID keys, citext, text everywhere, times set by the application, snake-free constraint names; in a schema of its own.
 create schema shop;
 create extension citext with schema shop;

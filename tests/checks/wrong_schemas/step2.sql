@@ -1,5 +1,5 @@
 -- Wrong schemas for step 2: each is the reference with one MUST broken, openly or slyly.
--- Read by tests/checks/wrong_schemas/__init__.py. The first line of an entry names the rule that must be reported, `says` are
+-- Read by the __init__.py beside it. The first line of an entry names the rule that must be reported, `says` are
 -- words that the message must hold, `also` are other rules that may be reported: a message about something
 -- that is not wrong would send a learner the wrong way. `since` is the oldest server that
 -- knows such a thing, `as: superuser` marks what an owner can't do.
