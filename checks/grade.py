@@ -16,6 +16,10 @@ from workshop.errors import WorkshopError
 _MODULES = {1: "checks.steps.step1_setup", 2: "checks.steps.step2_core"}
 
 
+class CheckerFault(WorkshopError):
+    """The checks themselves are wrong somewhere; what went wrong is the cause of this error."""
+
+
 class StepNotPassed(WorkshopError):
     """Raised by check_step(n, strict=True); its text is the report."""
 
@@ -26,8 +30,16 @@ class StepNotPassed(WorkshopError):
 
 def grade(number: int, subject: Subject) -> Report:
     """The report of a step; WorkshopError with one sentence when it can't be graded."""
-    run: Callable[[Subject], tuple[Result, ...]] = import_module(_MODULES[number]).run
-    return Report(number, contract.step(number).title, run(subject))
+    try:
+        run: Callable[[Subject], tuple[Result, ...]] = import_module(_MODULES[number]).run
+        return Report(number, contract.step(number).title, run(subject))
+    except WorkshopError:
+        raise
+    except Exception as fault:
+        raise CheckerFault(
+            f"The checks of step {number} stumbled over something that they should know ({fault!r}). That is a fault of "
+            "ours and not of your schema: please report it."
+        ) from fault
 
 
 def step_number(value: Any) -> int:

@@ -86,8 +86,8 @@ class Report:
         if not self.attempted:
             return f"Step {self.step}, {self.title}: not attempted yet."
         if self.passed:
-            return f"Step {self.step}, {self.title}: passed. {self.score} of {self.out_of} rules hold."
-        return f"Step {self.step}, {self.title}: not yet. {self.score} of {self.out_of} rules hold."
+            return f"Step {self.step}, {self.title}: passed. {self.score} of {self.out_of} required rules hold."
+        return f"Step {self.step}, {self.title}: not yet. {self.score} of {self.out_of} required rules hold."
 
     def groups(self) -> Iterator[tuple[Outcome, list[Result]]]:
         """Results by outcome, what needs doing first."""

@@ -7,11 +7,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+import psycopg2
+
 from checks import contract
 from checks.contract import Level, Rule
 from checks.outcome import CantTell, Failed, Outcome, Result, Skipped
 from checks.probe import shorten
 from checks.rows import NoRow, why
+from workshop.errors import WorkshopError
 
 
 class Surroundings(Protocol):
@@ -106,6 +109,10 @@ def _judge(check: Check[Context], context: Context) -> Result:
         return Result(rule, Outcome.CANT_TELL, table=unclear.table, happened=str(unclear), tried=unclear.tried)
     except NoRow as none:
         return _no_row(rule, none)
+    except (WorkshopError, psycopg2.Error):
+        raise  # nothing can be tried any more
+    except Exception as fault:
+        return Result(rule, Outcome.CANT_TELL, happened=f"The check itself stumbled: {fault!r}. That is our fault.")
     return Result(rule, Outcome.PASS)
 
 

@@ -372,11 +372,15 @@ def _no_foreign_key(shop: Shop, table: Table, parent: Table, next_: str) -> Fail
     if guess:
         return Failed(
             f"{table.label}.{guess} is a plain column: no foreign key ties it to {parent.label}.",
-            next=f'Add ForeignKey("{parent.name}.…") to {guess}.',
+            next=f'Add ForeignKey("{parent.name}.{_key_of(parent)}") to {guess}.',
             table=table.label,
             column=guess,
         )
     return Failed(f"{table.label} has no foreign key to {parent.label}.", next=next_, table=table.label)
+
+
+def _key_of(parent: Table) -> str:
+    return ", ".join(sorted(parent.primary_key.columns)) if parent.primary_key else "id"
 
 
 def own_column(key: ForeignKey) -> str:

@@ -218,3 +218,17 @@ def test_two_synonyms_are_not_guessed_between(build: Build, url: str) -> None:
 def test_the_preferred_name_wins_over_a_synonym(build: Build, url: str) -> None:
     build(reference_sql(2) + "create table customers (id int)")
     assert check_step(2, database_url=url).passed
+
+
+def test_a_fault_of_ours_is_a_sentence_and_no_traceback(
+    build: Build, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(reference_sql(2))
+    monkeypatch.setattr("checks.probe.Shop.table", lambda self, part: 1 / 0)
+    report = check_step(2, database_url=url)
+    result = _by_rule(report)["users.key"]
+    assert result.outcome is Outcome.CANT_TELL
+    assert "our fault" in result.happened
+    monkeypatch.setattr("checks.steps.on_database.cast_roles", lambda *_: 1 / 0)
+    with pytest.raises(WorkshopError, match="not of your schema"):
+        check_step(2, database_url=url)
