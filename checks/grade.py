@@ -37,8 +37,8 @@ def grade(number: int, subject: Subject) -> Report:
         raise
     except Exception as fault:
         raise CheckerFault(
-            f"The checks of step {number} stumbled over something that they should know ({fault!r}). That is a fault of "
-            "ours and not of your schema: please report it."
+            f"The checks of step {number} stumbled over something that they should know ({fault!r}). That is our "
+            "fault and not that of your schema: please report it."
         ) from fault
 
 

@@ -230,5 +230,5 @@ def test_a_fault_of_ours_is_a_sentence_and_no_traceback(
     assert result.outcome is Outcome.CANT_TELL
     assert "our fault" in result.happened
     monkeypatch.setattr("checks.steps.on_database.cast_roles", lambda *_: 1 / 0)
-    with pytest.raises(WorkshopError, match="not of your schema"):
+    with pytest.raises(WorkshopError, match="our fault and not that of your schema"):
         check_step(2, database_url=url)
