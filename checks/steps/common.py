@@ -60,12 +60,12 @@ def _missing(shop: Shop, part: str) -> Failed:
             table=part,
         )
     entry = contract.table(part)
-    looked = f"The checks look for {part}" + (f" (or {', '.join(entry.synonyms)})" if entry.synonyms else "")
+    looked = f" The checks look for {part}, or {', '.join(entry.synonyms)}." if entry.synonyms else ""
     found = looks_like(part, close_relations(shop.session.query, entry.names))
     if found:
         name, reason = found
         return Failed(
-            f"There is no table {part}. {name} was found, but {reason}. {looked}.",
+            f"There is no table {part}. {name} was found, but {reason}.{looked}",
             next=f"Name the table {part}, or declare its name in names.toml.",
             table=part,
         )
@@ -85,7 +85,7 @@ def _missing(shop: Shop, part: str) -> Failed:
             table=part,
         )
     return Failed(
-        f"There is no table {part} yet. {looked}.",
+        f"There is no table {part} yet.{looked}",
         next=f"Write the model for {part}, then run build_schema().",
         table=part,
     )
