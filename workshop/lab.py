@@ -4,6 +4,7 @@ Standard library alone at import: what can't work is said before there is an env
 """
 
 import errno
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from workshop.bootstrap import ROOT, command
@@ -52,11 +54,20 @@ def main(arguments: Sequence[str]) -> int:
     else:
         started = time.monotonic()
         print(f"{postgres.start().describe()} ({time.monotonic() - started:.1f} s)", flush=True)
+    _ask_nothing()
     print(f"JupyterLab opens on {FIRST_NOTEBOOK}; Ctrl-C in this window ends it.", flush=True)
     status = _run_jupyterlab(_jupyterlab(arguments))
     if source == "embedded":
         print(f"JupyterLab has ended. PostgreSQL goes on; `{command('stop')}` ends it too.", flush=True)
     return status
+
+
+def _ask_nothing() -> None:
+    """Leave out JupyterLab's question about news, which it puts to everybody who comes for the first time."""
+    settings = Path(sys.prefix) / "etc" / "jupyter" / "labconfig" / "page_config.json"
+    if not settings.exists():
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}))
 
 
 def _jupyterlab(arguments: Sequence[str]) -> list[str]:
