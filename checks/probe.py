@@ -79,6 +79,34 @@ class Shop:
         """Store a draft."""
         return self._rows.put(draft)
 
+    def change(self, row: Row, **changes: Any) -> Answer:
+        """Change a stored row and keep that, with whatever else the table ties to it; the first answer if none will do.
+
+        The row then reads as it is stored, whatever triggers made of it.
+        """
+        first: Answer | None = None
+        for values in self._rows.changed(row, changes):
+            answer = self.session.keep(row.update(**values))
+            first = first or answer
+            if answer.refusal is None and answer.rowcount == 1:
+                row.values = answer.rows[0]
+                row.values = self.read(row) or row.values
+                return answer
+        assert first is not None
+        return first
+
+    def usually(self, part: str, values: Mapping[str, Any]) -> None:
+        """From now on a row of that part has these stored values unless others are asked for."""
+        self._rows.usual[self.table(part).oid] = dict(values)
+
+    def is_usual(self, part: str) -> bool:
+        """Whether somebody has said what is usual there."""
+        return self.table(part).oid in self._rows.usual
+
+    def stand(self, row: Row) -> None:
+        """Rows that need a parent of that kind point at this one, as long as it is there."""
+        self._rows.standing[row.table.oid] = row.values
+
     def both_ways(self, draft: Draft, **changes: Any) -> Iterator[Statement]:
         """The draft with stored columns changed, as an INSERT and then, on the stored draft, as an UPDATE.
 

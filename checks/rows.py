@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -145,6 +145,8 @@ class Rows:
     _choice: dict[tuple[int, str], int] = field(default_factory=dict)
     #: Rows that others may point at as well, by table; whoever rolls rows back must put back what stood here before.
     standing: dict[int, Values] = field(default_factory=dict)
+    #: By oid: values that a row has unless other ones are asked for.
+    usual: dict[int, Values] = field(default_factory=dict)
     _stack: list[_Pending] = field(default_factory=list)
     _random: random.Random = field(default_factory=lambda: random.Random(7))
 
@@ -164,6 +166,7 @@ class Rows:
     # -- making ------------------------------------------------------------------------------------------------
 
     def _make(self, table: Table, pinned: Values, send: Callable[[Statement], Answer]) -> tuple[Values, Answer]:
+        pinned = self.usual.get(table.oid, {}) | pinned
         answer: Answer | None = None
         solver = _Solver(self.session, self.catalog, table, self._random, set(self.filled.get(table.oid, ())))
         solve = False
@@ -196,6 +199,25 @@ class Rows:
                 solver.shuffle = solve
                 solve = True
         raise NoRow(table, answer)
+
+    def changed(self, row: Row, changes: Values) -> Iterator[Values]:
+        """What an UPDATE may set to make these changes: them alone, then with what the table's rules tie to them."""
+        yield changes
+        table = row.table
+        tied = {name for check in table.checks if set(check.columns) & set(changes) for name in check.columns}
+        fixed = frozenset(row.values) - tied | frozenset(changes)
+        start = {column.name: row[column.name] for column in table.columns if not column.generated} | changes
+        solver = _Solver(self.session, self.catalog, table, self._random)
+        solved, impossible = solver.solve(start, fixed, self._serial)
+        if tied and not impossible:
+            yield {name: value for name, value in solved.items() if value != row[name] or name in changes}
+        foreign = {name for key in table.foreign_keys for name in key.columns}
+        empty = [c for c in table.columns if row[c.name] is None and c.name not in foreign and not c.generated]
+        fillings = {
+            c.name: candidates[0] for c in empty if (candidates := pool(c, self._serial, rules_about(table, c)))
+        }
+        if fillings:
+            yield fillings | changes
 
     def put(self, draft: Draft) -> Row:
         """Store a draft."""
