@@ -40,6 +40,10 @@ class Labels:
         spelled = [form for name in names for form in (name, name.upper(), name.capitalize())]
         return list(dict.fromkeys(found if self.complete else [*found, *spelled]))
 
+    def knows(self, name: str) -> bool:
+        """The catalog, or a look-up table, names this label."""
+        return any(fold(label) == fold(name) for label, _ in self.known)
+
     def unknown(self, near: str) -> list[Any]:
         """Values that no design takes, never longer than a legal label; `near` is a label that some are close to."""
         if self.lookup is not None and not any(isinstance(value, str) for _, value in self.known):
@@ -60,7 +64,11 @@ class Labels:
 
 def labels_of(shop: Shop, part: str, name: str) -> Labels:
     """The labels of the column that plays `name`; Skipped when there is no such column."""
-    table, column = shop.table(part), shop.column(part, name)
+    return labels_in(shop, shop.table(part), shop.column(part, name))
+
+
+def labels_in(shop: Shop, table: Table, column: Column) -> Labels:
+    """The labels of any column of a table."""
     for key in sorted(table.foreign_keys, key=lambda key: len(key.columns)):
         target = shop.catalog.by_oid(key.target)
         if column.name in key.columns and target is not None and target.is_table:
@@ -95,4 +103,4 @@ def same(one: Any, other: Any) -> bool:
     return bool(fold(one) == fold(other))
 
 
-__all__ = ["Labels", "fold", "labels_of", "same"]
+__all__ = ["Labels", "fold", "labels_in", "labels_of", "same"]

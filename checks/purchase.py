@@ -1,0 +1,195 @@
+"""Buying something in a shop of any design: pieces in stock, an order with a line, its way from pending to delivered.
+
+A design may take stock as a line is written or later, may want an order to begin as pending and to go one step at a
+time, may want a payment first, may close an order's lines. What is done here is what such a shop does in life.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from checks.catalog import Column, Table
+from checks.labels import Labels, labels_in, labels_of, same
+from checks.outcome import Skipped
+from checks.probe import Shop
+from checks.rows import NoRow, Row, Values, qualified, quote
+from checks.session import Answer, Statement
+
+#: An order's way, in the contract's words.
+WAY = ("pending", "paid", "shipped", "delivered")
+
+#: Pieces put in stock: more than any check buys, and few enough for a small integer.
+PLENTY = 1000
+
+#: What movements that bring pieces in, and payments that have come in, are called.
+ADDITIONS = ("addition", "restock", "purchase", "receipt", "inbound", "add")
+_RECEIVED = ("paid", "completed", "captured", "succeeded", "success", "successful", "settled", "confirmed", "approved")
+
+
+def points(shop: Shop, part: str, parent: Row) -> Values:
+    """The values, by stored column, of a row of `part` whose first key to that parent's table points at it."""
+    key = next((key for key in shop.table(part).foreign_keys if key.target == parent.table.oid), None)
+    if key is None:
+        raise Skipped
+    return {ours: parent[theirs] for ours, theirs in zip(key.columns, key.target_columns, strict=True)}
+
+
+def rows_where(shop: Shop, part: str, values: Mapping[str, Any]) -> list[Row]:
+    """The stored rows of a part that have all these values."""
+    table = shop.table(part)
+    conditions = " and ".join(f"{quote(name)} = %s" for name in values)
+    sql = f"select *, ctid::text as ctid from {qualified(table)} where {conditions}"
+    return [Row(table, row) for row in shop.session.attempt(Statement(sql, tuple(values.values()))).rows]
+
+
+# -- stock -----------------------------------------------------------------------------------------------------
+
+
+def stocked_variant(shop: Shop) -> Row:
+    """A new variant with plenty of pieces, where the shop counts them at all."""
+    variant = shop.row("product_variants")
+    if "inventory" in shop.roles.tables:
+        with suppress(Skipped, NoRow):
+            _stock_up(shop, variant)
+    return variant
+
+
+def _stock_up(shop: Shop, variant: Row) -> None:
+    """By hand where that is allowed, else through a movement."""
+    quantity = shop.column("inventory", "quantity").name
+    at_variant = points(shop, "inventory", variant)
+    stored = rows_where(shop, "inventory", at_variant)
+    if stored:
+        shop.change(stored[0], **{quantity: PLENTY})
+    else:
+        with suppress(NoRow):
+            shop.row("inventory", at_variant | {quantity: PLENTY})
+    stored = rows_where(shop, "inventory", at_variant)
+    if not stored:
+        with suppress(NoRow):
+            stored = [shop.row("inventory", at_variant)]
+    if not stored or not stored[0][quantity]:
+        _receive(shop, variant, stored)
+
+
+def _receive(shop: Shop, variant: Row, inventory: list[Row]) -> None:
+    """A movement that brings pieces in; designs differ in its sign."""
+    keys = shop.foreign_keys("stock_movements", "product_variants")
+    target = variant if keys or not inventory else inventory[0]
+    change = shop.column("stock_movements", "quantity_change").name
+    kinds = labels_of(shop, "stock_movements", "movement_type")
+    for kind in kinds.values(*ADDITIONS):
+        for pieces in (PLENTY, -PLENTY):
+            with suppress(NoRow):
+                values = points(shop, "stock_movements", target) | {change: pieces, kinds.column.name: kind}
+                shop.row("stock_movements", values)
+                return
+
+
+# -- orders ----------------------------------------------------------------------------------------------------
+
+
+def begin_pending(shop: Shop) -> None:
+    """From now on orders begin as pending: a design may refuse any other beginning, and lines in any other order."""
+    if shop.is_usual("orders"):
+        return
+    shop.usually("orders", {})
+    with suppress(Skipped):
+        statuses = labels_of(shop, "orders", "status")
+        values = statuses.values("pending")
+        if not statuses.knows("pending"):
+            values = [value for value in values if _is_taken(shop, {statuses.column.name: value})]
+        if values:
+            shop.usually("orders", {statuses.column.name: values[0]})
+
+
+def _is_taken(shop: Shop, values: Values) -> bool:
+    with shop.isolated():
+        try:
+            shop.row("orders", values)
+        except NoRow:
+            return False
+    return True
+
+
+def open_order(shop: Shop, values: Values | None = None) -> Row:
+    """A pending order without lines; lines that are made from now on belong to it, and are of a variant in stock."""
+    begin_pending(shop)
+    shop.stand(stocked_variant(shop))
+    order = shop.row("orders", values)
+    shop.stand(order)
+    return order
+
+
+def placed_order(shop: Shop, values: Values | None = None) -> tuple[Row, Row]:
+    """A pending order and its one line, of a variant of its own."""
+    order = open_order(shop, values)
+    return order, line_of(shop, order, stocked_variant(shop))
+
+
+def line_of(shop: Shop, order: Row, variant: Row, values: Values | None = None) -> Row:
+    """A line of that order, for one piece of that variant."""
+    one = {shop.column("order_items", "quantity").name: 1}
+    return shop.row(
+        "order_items", points(shop, "order_items", order) | points(shop, "order_items", variant) | one | (values or {})
+    )
+
+
+def advance(shop: Shop, order: Row, label: str) -> Answer | None:
+    """Take an order one step on and keep that; the order is paid for where the shop wants that first.
+
+    None when it has arrived, else PostgreSQL's first answer: a refusal, or success that changed nothing.
+    """
+    statuses = labels_of(shop, "orders", "status")
+    first = _try_status(shop, order, statuses, label)
+    if first is not None and first.refusal is not None and _pay(shop, order):
+        return first if _try_status(shop, order, statuses, label) is not None else None
+    return first
+
+
+def _try_status(shop: Shop, order: Row, statuses: Labels, label: str) -> Answer | None:
+    first: Answer | None = None
+    for value in statuses.values(label):
+        answer = shop.change(order, **{statuses.column.name: value})
+        if answer.refusal is None and same(order[statuses.column.name], value):
+            return None
+        first = first or answer
+    return first or Answer(tried="")
+
+
+def _pay(shop: Shop, order: Row) -> bool:
+    """Pay for an order in full, with a payment that has come in; False when that can't be done."""
+    try:
+        to_order = points(shop, "payments", order)
+        lines = rows_where(shop, "order_items", points(shop, "order_items", order))
+        price, quantity = (shop.column("order_items", name).name for name in ("unit_price", "quantity"))
+        amount = shop.column("payments", "amount")
+    except Skipped:
+        return False
+    total = sum(line[price] * line[quantity] for line in lines)
+    for values in ({amount.name: total} | _received(shop), {amount.name: total}, _received(shop), {}):
+        with suppress(NoRow):
+            shop.row("payments", to_order | values)
+            return True
+    return False
+
+
+def _received(shop: Shop) -> Values:
+    """What says that a payment has come in, where payments have a status."""
+    table = shop.table("payments")
+    return {column.name: value for column in table.columns for value in _received_labels(shop, table, column)[:1]}
+
+
+def _received_labels(shop: Shop, table: Table, column: Column) -> list[Any]:
+    if not re.search(r"stat(e|us)", column.name):
+        return []
+    labels = labels_in(shop, table, column)
+    return [value for word in _RECEIVED if labels.knows(word) for value in labels.values(word)]
+
+
+def deliver(shop: Shop, order: Row) -> bool:
+    """Take a pending order to the end of its way; False when it got stuck."""
+    return all(advance(shop, order, label) is None for label in WAY[1:])
