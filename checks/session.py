@@ -34,7 +34,8 @@ set constraints all deferred
 #: Every statement brings its row back as it was stored; the row's place stands in for a key where there is none.
 RETURNING = " returning *, ctid::text as ctid"
 
-#: A sequence that was restarted in a transaction is a new one, and gone with it. One that somebody else has drawn
+#: A sequence that was restarted in a transaction is a new one, and gone with it. Those matter that a function may draw
+#: from: the functions of the database mention them, or the table that owns them. One that somebody else has drawn
 #: from in an open transaction is left alone, after a moment.
 _SHIELD = """
 do $$
@@ -42,10 +43,29 @@ declare
     place record;
 begin
     for place in
-        select schemaname, sequencename, coalesce(last_value + increment_by, start_value) as upcoming
-        from pg_catalog.pg_sequences
-        where pg_catalog.pg_has_role(sequenceowner, 'USAGE')
-        limit 500
+        with source (text) as (
+            select pg_catalog.string_agg(coalesce(nullif(prosrc, ''), pg_catalog.pg_get_functiondef(oid)), ' ')
+            from pg_catalog.pg_proc
+            where prokind in ('f', 'p')
+              and pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+              and prolang in (select oid from pg_catalog.pg_language where lanname in ('plpgsql', 'sql'))
+        ),
+        mentioned as (
+            select distinct s.seqrelid, s.seqincrement, s.seqstart
+            from source
+            cross join pg_catalog.pg_sequence s
+            join pg_catalog.pg_class sc on sc.oid = s.seqrelid
+            left join pg_catalog.pg_depend d on d.objid = s.seqrelid and d.classid = 'pg_catalog.pg_class'::regclass
+                 and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i')
+            left join pg_catalog.pg_class tc on tc.oid = d.refobjid
+            where (strpos(text, sc.relname) > 0 or strpos(text, tc.relname) > 0)
+              and pg_catalog.pg_has_role(sc.relowner, 'USAGE')
+        )
+        select n.nspname as schemaname, c.relname as sequencename,
+               coalesce(pg_catalog.pg_sequence_last_value(seqrelid) + seqincrement, seqstart) as upcoming
+        from mentioned
+        join pg_catalog.pg_class c on c.oid = seqrelid
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     loop
         begin
             set local lock_timeout = '20ms';

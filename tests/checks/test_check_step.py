@@ -63,6 +63,15 @@ def test_strict_raises_with_the_report(build: Build, url: str) -> None:
     assert check_step(2, strict=True, database_url=url).passed
 
 
+LOG = """
+create table log (id bigserial primary key, what text);
+insert into log (what) values ('first');
+create function note() returns trigger language plpgsql
+as $$ begin insert into log (what) values (tg_op); return null; end $$;
+create trigger note after insert or update or delete on users for each row execute function note();
+create trigger note after insert or update or delete on products for each statement execute function note();
+"""
+
 SNAPSHOT = """
 select (select json_agg(u order by id) from users u), (select json_agg(c order by id) from categories c),
        (select json_agg(p order by id) from products p),
@@ -79,8 +88,9 @@ select (select json_agg(u order by id) from users u), (select json_agg(c order b
         "",
         "alter table products drop constraint price_not_negative",
         "alter table users drop constraint users_email_key",
+        LOG,
     ],
-    ids=["passing", "failing", "failing on uniqueness"],
+    ids=["passing", "failing", "failing on uniqueness", "with a log that triggers write"],
 )
 def test_nothing_changes(build: Build, url: str, playground: Connection, breakage: str) -> None:
     build(
