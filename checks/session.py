@@ -59,7 +59,7 @@ begin
                  and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i')
             left join pg_catalog.pg_class tc on tc.oid = d.refobjid
             where (strpos(text, sc.relname) > 0 or strpos(text, tc.relname) > 0)
-              and pg_catalog.pg_has_role(sc.relowner, 'USAGE')
+              and sc.relpersistence <> 't' and pg_catalog.pg_has_role(sc.relowner, 'USAGE')
         )
         select n.nspname as schemaname, c.relname as sequencename,
                coalesce(pg_catalog.pg_sequence_last_value(seqrelid) + seqincrement, seqstart) as upcoming
@@ -72,8 +72,8 @@ begin
             execute pg_catalog.format(
                 'alter sequence %I.%I restart with %s', place.schemaname, place.sequencename, place.upcoming
             );
-        exception when lock_not_available or sequence_generator_limit_exceeded or invalid_parameter_value then
-            null;
+        exception when others then
+            null; -- it is a courtesy, and no reason to stop
         end;
     end loop;
 end $$;
