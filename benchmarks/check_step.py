@@ -2,48 +2,59 @@
 
     python benchmarks/check_step.py
 
-Starts an embedded PostgreSQL of its own in a scratch folder, builds the reference schema of the tests, and prints
-the median and the range of both in milliseconds. An assertion is what a test of a schema usually makes: one query of
-the catalog for one fact, one after the other on an open connection.
+Starts an embedded PostgreSQL of its own in a scratch folder (with the programs that WORKSHOP_POSTGRES_BIN names, if it
+does), builds the reference schema of the tests, and prints medians and ranges in milliseconds:
+
+- the catalog query alone;
+- each step, catalog and probes;
+- as many single assertions as the step has rules: a query of the catalog each, and, on a server that has the
+  extension, a pgTAP assertion each, one after the other on an open connection;
+- step 2 again with 10 and with 5,000 further tables, which are none of its business.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 REFERENCE = Path(__file__).parent.parent / "tests" / "checks" / "designs" / "reference.sql"
-STEPS = (2,)
 ROUNDS = 25
 
-#: One fact each, as `has_column`, `col_not_null`, `col_is_unique`, `fk_ok` and the like ask for it.
-ASSERTIONS = (
+#: One fact each.
+QUERIES = (
     "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-    " where nspname = 'public' and relname = %(table)s and relkind = 'r')",
-    "select exists (select from information_schema.columns where table_name = %(table)s and column_name = %(column)s)",
-    "select is_nullable from information_schema.columns where table_name = %(table)s and column_name = %(column)s",
-    "select data_type from information_schema.columns where table_name = %(table)s and column_name = %(column)s",
-    "select column_default from information_schema.columns where table_name = %(table)s and column_name = %(column)s",
+    " where nspname = 'public' and relname = 'users' and relkind = 'r')",
+    "select exists (select from information_schema.columns where table_name = 'users' and column_name = 'email')",
+    "select is_nullable from information_schema.columns where table_name = 'products' and column_name = 'price'",
+    "select data_type from information_schema.columns where table_name = 'products' and column_name = 'price'",
+    "select column_default from information_schema.columns where table_name = 'users' and column_name = 'created_at'",
     "select exists (select from pg_constraint k join pg_class c on c.oid = k.conrelid"
-    " where relname = %(table)s and contype = 'p')",
+    " where relname = 'categories' and contype = 'p')",
     "select exists (select from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_attribute a"
-    " on a.attrelid = c.oid and a.attnum = any (k.conkey) where relname = %(table)s and attname = %(column)s"
+    " on a.attrelid = c.oid and a.attnum = any (k.conkey) where relname = 'products' and attname = 'sku'"
     " and contype = 'u')",
     "select pg_get_constraintdef(k.oid) from pg_constraint k join pg_class c on c.oid = k.conrelid"
-    " where relname = %(table)s and contype = 'f'",
+    " where relname = 'products' and contype = 'f'",
 )
-COLUMNS = (
-    ("users", "email"),
-    ("users", "created_at"),
-    ("categories", "name"),
-    ("products", "price"),
-    ("products", "sku"),
+PGTAP = (
+    "select has_table('users')",
+    "select has_column('users', 'email')",
+    "select col_not_null('products', 'price')",
+    "select col_type_is('products', 'price', 'numeric(10,2)')",
+    "select col_has_default('users', 'created_at')",
+    "select col_is_pk('categories', 'id')",
+    "select col_is_unique('products', 'sku')",
+    "select fk_ok('products', 'category_id', 'categories', 'id')",
 )
 
 
@@ -57,50 +68,94 @@ def milliseconds(work: Callable[[], object]) -> list[float]:
     return taken[2:]
 
 
-def line(name: str, taken: list[float]) -> str:
-    return f"{name:<58} {statistics.median(taken):7.1f} ms   ({min(taken):.1f} to {max(taken):.1f})"
+def show(name: str, taken: Sequence[float], beside: Sequence[float] | None = None) -> None:
+    median = statistics.median(taken)
+    ratio = f"   {median / statistics.median(beside):5.2f} times" if beside else ""
+    print(f"{name:<52} {median:8.1f} ms   ({min(taken):.1f} to {max(taken):.1f}){ratio}")
 
 
-def main() -> None:
-    from checks import check_step
+def ask_all(cursor: Any, queries: Sequence[str]) -> None:
+    for query in queries:
+        cursor.execute(query)
+        cursor.fetchall()
+
+
+def with_pgtap(superuser_url: str) -> bool:
+    """Install the extension where the server has it."""
     from workshop import postgres
 
+    with closing(postgres.connect(superuser_url, "benchmark")) as connection, connection.cursor() as cursor:
+        cursor.execute("select from pg_available_extensions where name = 'pgtap'")
+        if cursor.rowcount:
+            cursor.execute(
+                "create schema tap; create extension pgtap with schema tap; grant usage on schema tap to public"
+            )
+        connection.commit()
+        return bool(cursor.rowcount)
+
+
+def main(home: Path) -> None:
+    from checks import check_step, contract
+    from checks.catalog import read_catalog
+    from workshop import postgres
+    from workshop.postgres.connection import Address
+
     server = postgres.start()
+    keys = json.loads((home / "postgres" / "data" / "workshop.json").read_text(encoding="utf-8"))
+    superuser = replace(Address.parse(server.url), user="postgres", password=keys["superuser"])
+    print(f"{server.describe().partition(', at')[0]}, {os.cpu_count()} cores, {ROUNDS} rounds: median (range)")
     with closing(postgres.connect(server.url, "benchmark")) as connection:
         connection.autocommit = True
         cursor = connection.cursor()
         cursor.execute(REFERENCE.read_text(encoding="utf-8"))
-        print(f"{server.describe().rpartition(', at')[0]}, {os.cpu_count()} cores, {ROUNDS} rounds, median (range)")
-        for step in STEPS:
-            report = check_step(step, database_url=server.url)
-            assert report.passed, str(report)
+
+        def ask(sql: str, values: Any) -> list[tuple[Any, ...]]:
+            cursor.execute(sql, values)
+            return list(cursor.fetchall())
+
+        cursor.execute("set jit = off")
+        show("the catalog query, as facts", milliseconds(partial(read_catalog, ask, contract.stored_names())))
+        tap = with_pgtap(superuser.url())
+        for step in (step.number for step in contract.STEPS if step.number > 1):
+            report = check_step(step)
             count = len(report.checks)
-            questions = [
-                (
-                    ASSERTIONS[i % len(ASSERTIONS)],
-                    dict(zip(("table", "column"), COLUMNS[i % len(COLUMNS)], strict=True)),
-                )
-                for i in range(count)
-            ]
+            taken = milliseconds(partial(check_step, step))
+            show(f"check_step({step}): {count} rules, catalog and probes", taken)
+            queries = milliseconds(partial(ask_all, cursor, list(islice(cycle(QUERIES), count))))
+            show(f"  {count} single queries of the catalog", queries, taken)
+            if tap:
+                cursor.execute("set search_path = public, tap; select * from no_plan()")
+                pgtap = milliseconds(partial(ask_all, cursor, list(islice(cycle(PGTAP), count))))
+                show(f"  {count} single pgTAP assertions", pgtap, taken)
+                cursor.execute("select * from finish(); reset search_path")
+        for further in (10, 5000):
+            _make_tables(cursor, further)
+            show(f"check_step(2) beside {further:,} further tables", milliseconds(partial(check_step, 2)))
+    if not tap:
+        print("(This server has no pgTAP; Debian's has, with postgresql-15-pgtap, and WORKSHOP_POSTGRES_BIN names it.)")
 
-            def assertions(questions: list[tuple[str, dict[str, str]]] = questions) -> None:
-                for sql, values in questions:
-                    cursor.execute(sql, values)
-                    cursor.fetchall()
 
-            print(
-                line(f"check_step({step}): {count} rules, catalog and probes", milliseconds(partial(check_step, step)))
-            )
-            print(line(f"{count} single catalog assertions, nothing tried", milliseconds(assertions)))
+def _make_tables(cursor: Any, count: int) -> None:
+    """Ordinary tables with a key, a sequence and a foreign key each, until there are that many."""
+    for number in range(count):
+        cursor.execute(
+            f"create table if not exists further_{number}"
+            " (id serial primary key, name text not null unique, user_id bigint references users)"
+        )
+    cursor.execute("analyze")
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as home:
-        os.environ |= {"WORKSHOP_HOME": home, "WORKSHOP_POSTGRES": "embedded", "WORKSHOP_PROJECT": f"{home}/project"}
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ |= {
+            "WORKSHOP_HOME": scratch,
+            "WORKSHOP_POSTGRES": "embedded",
+            "WORKSHOP_PROJECT": f"{scratch}/project",
+        }
         os.environ.pop("DATABASE_URL", None)
-        try:
-            main()
-        finally:
-            from workshop import postgres
+        from workshop import postgres
 
+        try:
+            main(Path(scratch))
+        finally:
             postgres.stop()
