@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from checks import contract
@@ -11,10 +11,12 @@ from checks.catalog import Column, ForeignKey, Index, Table, close_relations
 from checks.catalog.facts import BOOLEAN, INEXACT, INTEGER, NUMERIC, TEXT, TIMESTAMP
 from checks.contract import Kind
 from checks.outcome import CantTell, Failed, Skipped
+from checks.plan import holds_filled
 from checks.probe import Shop, shorten
 from checks.roles import close_column, looks_like
-from checks.rows import NoRow, Row, qualified
+from checks.rows import NoRow, Row, qualified, rules_about
 from checks.session import Statement
+from checks.values import pool
 
 _KIND_OF_RELATION = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
 
@@ -113,12 +115,16 @@ def primary_key(part: str) -> Callable[[Shop], None]:
     return check
 
 
-def columns(part: str) -> Callable[[Shop], None]:
-    """Every column of the contract is there and of its family; times and money have checks of their own."""
+def columns(part: str, may_lack: Callable[[Table], Collection[str]] = lambda _: ()) -> Callable[[Shop], None]:
+    """Every column of the contract is there and of its family; times and money have checks of their own.
+
+    `may_lack` says which columns of the contract this table can do without.
+    """
 
     def check(shop: Shop) -> None:
         table = shop.table(part)
-        wanted = [c for c in contract.table(part).columns if c.kind is not Kind.TIMESTAMP]
+        optional = {name for name in may_lack(table) if shop.roles.column(part, name) is None}
+        wanted = [c for c in contract.table(part).columns if c.kind is not Kind.TIMESTAMP and c.name not in optional]
         missing = [c.name for c in wanted if shop.roles.column(part, c.name) is None]
         if missing:
             near = close_column(table, missing[0])
@@ -216,7 +222,7 @@ def unique(part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any
                 table=table.label,
                 column=column.name,
             )
-        guard = _guard(shop, table, column, shop.draft(part).but(**same), meaning)
+        guard = _guard(shop, table, (column.name,), shop.draft(part).but(**same), meaning)
         if guard.predicate is not None:
             _covers_live_rows(shop, part, column, guard, meaning)
         for one, other in variants:
@@ -225,19 +231,88 @@ def unique(part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any
     return check
 
 
-def _guard(shop: Shop, table: Table, column: Column, duplicate: Statement, meaning: str) -> Index:
+def unique_together(
+    shop: Shop, part: str, same: Mapping[str, Any], other: Mapping[str, Any], *, meaning: str, next: str
+) -> None:
+    """No two rows share these stored values, also when two arrive at once, and whatever the rest of the rows is.
+
+    `other` has the same columns with at least one other value: such a row is taken beside the first.
+    """
+    table = shop.table(part)
+    shop.row(part, same)
+    where = {"table": table.label, "column": list(same)[-1]}
+    happened = f"PostgreSQL took two rows of {table.label} with the same {meaning}."
+    with shop.isolated():
+        for statement in shop.both_ways(shop.draft(part, other), **same):
+            shop.rejects(statement, happened=happened, next=next, **where)
+    draft = shop.draft(part, other)
+    guard = _guard(shop, table, tuple(same), draft.but(**same), meaning, next)
+    if guard.predicate is not None:
+        _covers_filled_rows(shop, part, tuple(same), guard, meaning)
+    for name in sorted(guard.uses - set(same)):
+        if name in (guard.predicate or ""):
+            continue  # such a row is not under the rule at all, which was judged above
+        for value in _other_values(shop, table, name):
+            answer = shop.session.attempt(draft.but(**same, **{name: value}))
+            if answer.refusal is None and answer.rowcount:
+                raise Failed(
+                    f"The unique index {guard.name} compares {name} as well: rows of {table.label} with the same "
+                    f"{meaning} are taken when they differ in {name}.",
+                    next=next,
+                    tried=shorten(answer.tried),
+                    **where,
+                )
+
+
+def _covers_filled_rows(shop: Shop, part: str, columns: Sequence[str], guard: Index, meaning: str) -> None:
+    """A partial unique index may leave out rows that are gone for the shop, and such where a column is empty."""
+    table, predicate = shop.table(part), guard.predicate or ""
+    if guard.uses & (_flags(shop, part) - set(columns)) or not (
+        _GONE.search(predicate) or holds_filled(shop, table, columns, predicate)
+    ):
+        raise Failed(
+            f"The unique index {guard.name} covers only some rows of {table.label}, where {predicate}: "
+            f"two others can share one {meaning}.",
+            next="Make the unique index cover every row.",
+            table=table.label,
+            column=columns[-1],
+        )
+
+
+def _flags(shop: Shop, part: str) -> set[str]:
+    """Stored names of the contract's true-or-false columns."""
+    wanted = [column.name for column in contract.table(part).columns if column.kind is Kind.BOOLEAN]
+    return {column.name for name in wanted if (column := shop.roles.column(part, name)) is not None}
+
+
+def _other_values(shop: Shop, table: Table, name: str) -> list[Any]:
+    """Values for a column, for rows that differ in it."""
+    column = table.column(name)
+    if column is None or column.generated:
+        return []
+    for key in table.foreign_keys:
+        target = shop.catalog.by_oid(key.target)
+        part = shop.roles.part_of(target) if target is not None else None
+        if name in key.columns:
+            return [shop.row(part)[key.target_columns[key.columns.index(name)]]] if part else []
+    return [*pool(column, 901, rules_about(table, column))[:4], *([] if column.not_null else [None])]
+
+
+def _guard(
+    shop: Shop, table: Table, columns: Sequence[str], duplicate: Statement, meaning: str, next_: str | None = None
+) -> Index:
     """The unique index that refuses the duplicate: a look-up in a trigger lets two at the same moment pass."""
     refusal = shop.session.attempt(duplicate).refusal
     if refusal is not None and (refusal.raised or not refusal.is_duplicate):
         with shop.session.undone():
             shop.session.keep(Statement(f"alter table {qualified(table)} disable trigger user"))
             refusal = shop.session.attempt(duplicate).refusal
-    where = {"table": table.label, "column": column.name}
+    where = {"table": table.label, "column": columns[-1]}
     if refusal is None or not refusal.is_duplicate:
         raise Failed(
             f"A trigger looks for duplicates before a row goes into {table.label}, but no unique index stands behind: "
             f"two people at the same moment can both get the same {meaning}.",
-            next=f"Make {column.name} unique (unique=True).",
+            next=next_ or f"Make {columns[-1]} unique (unique=True).",
             **where,
         )
     owners = (table, *shop.catalog.partitions(table))
@@ -325,19 +400,19 @@ def another_fits(shop: Shop, part: str, values: Mapping[str, Any], words: str) -
 # -- foreign keys ----------------------------------------------------------------------------------------------
 
 
-def refers(shop: Shop, part: str, target: str, *, next: str) -> ForeignKey:
-    """A foreign key in force from one part to another: validated, enforced, with its triggers on.
+def refers(shop: Shop, part: str, target: str, *, next: str, column: str | None = None) -> ForeignKey:
+    """A foreign key in force from one part (from that stored column, if given) to another: validated, enforced, firing.
 
     Raises Failed with what is missing. Whether NULL is allowed is another question.
     """
     table, parent = shop.table(part), shop.table(target)
-    keys = shop.foreign_keys(part, target)
+    keys = [key for key in shop.foreign_keys(part, target) if column is None or column in key.columns]
     for key in keys:
         if key.validated and key.enforced and key.fires:
             return key
     where = {"table": table.label, "column": keys[0].columns[0] if keys else None}
     if not keys:
-        raise _no_foreign_key(shop, table, parent, next)
+        raise _no_foreign_key(shop, table, parent, next, column)
     key = keys[0]
     if not key.enforced:
         raise Failed(f"The foreign key {key.name} is NOT ENFORCED: PostgreSQL never looks.", next=next, **where)
@@ -355,19 +430,20 @@ def refers(shop: Shop, part: str, target: str, *, next: str) -> ForeignKey:
     )
 
 
-def _no_foreign_key(shop: Shop, table: Table, parent: Table, next_: str) -> Failed:
+def _no_foreign_key(shop: Shop, table: Table, parent: Table, next_: str, column: str | None) -> Failed:
     elsewhere = [(k, shop.catalog.by_oid(k.target)) for k in table.foreign_keys]
     singular = contract.forms(parent.name)[1] if len(contract.forms(parent.name)) > 1 else parent.name
-    guess = next(
+    guess = column or next(
         (c.name for c in table.columns if c.name.startswith((singular, "parent")) and c.name.endswith("id")), None
     )
     for key, target in elsewhere:
-        if target is not None and (guess in key.columns or target.name == parent.name):
+        own = own_column(key)
+        if target is not None and (own == guess or (target.name == parent.name and target.oid != parent.oid)):
             return Failed(
-                f"{table.label}.{key.columns[0]} refers to {target.schema}.{target.name}, not to {parent.label}.",
+                f"{table.label}.{own} refers to {target.schema}.{target.name}, not to {parent.label}.",
                 next=f"Let the foreign key point at {parent.label}.",
                 table=table.label,
-                column=key.columns[0],
+                column=own,
             )
     if guess:
         return Failed(
@@ -516,4 +592,5 @@ __all__ = [
     "times_are_recorded",
     "timestamps",
     "unique",
+    "unique_together",
 ]
