@@ -94,7 +94,7 @@ def _receive(shop: Shop, variant: Row, inventory: list[Row]) -> None:
 
 def begin_pending(shop: Shop) -> None:
     """From now on orders begin as pending: a design may refuse any other beginning, and lines in any other order."""
-    if shop.is_usual("orders"):
+    if shop.usual("orders") is not None:
         return
     shop.usually("orders", {})
     with suppress(Skipped):
@@ -145,7 +145,7 @@ def advance(shop: Shop, order: Row, label: str) -> Answer | None:
     """
     statuses = labels_of(shop, "orders", "status")
     first = _try_status(shop, order, statuses, label)
-    if first is not None and first.refusal is not None and _pay(shop, order):
+    if first is not None and first.refusal is not None and pay(shop, order):
         return first if _try_status(shop, order, statuses, label) is not None else None
     return first
 
@@ -160,7 +160,7 @@ def _try_status(shop: Shop, order: Row, statuses: Labels, label: str) -> Answer 
     return first or Answer(tried="")
 
 
-def _pay(shop: Shop, order: Row) -> bool:
+def pay(shop: Shop, order: Row) -> bool:
     """Pay for an order in full, with a payment that has come in; False when that can't be done."""
     try:
         to_order = points(shop, "payments", order)
