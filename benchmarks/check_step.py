@@ -140,7 +140,7 @@ def _make_tables(cursor: Any, count: int) -> None:
     for number in range(count):
         cursor.execute(
             f"create table if not exists further_{number}"
-            " (id serial primary key, name text not null unique, user_id bigint references users)"
+            " (id serial primary key, name text not null unique, parent int references further_0)"
         )
     cursor.execute("analyze")
 

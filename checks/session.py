@@ -37,35 +37,41 @@ RETURNING = " returning *, ctid::text as ctid"
 #: A sequence that was restarted in a transaction is a new one, and gone with it. Those matter that a function may draw
 #: from: the functions of the database mention them, or the table that owns them. One that somebody else has drawn
 #: from in an open transaction is left alone, after a moment.
-_SHIELD = """
+_SHIELD = r"""
+set local enable_hashjoin = off;
+set local enable_mergejoin = off;
 do $$
 declare
     place record;
 begin
     for place in
-        with source (text) as (
-            select pg_catalog.string_agg(coalesce(nullif(prosrc, ''), pg_catalog.pg_get_functiondef(oid)), ' ')
+        with word as (
+            select distinct pg_catalog.regexp_split_to_table(
+                coalesce(nullif(prosrc, ''), pg_catalog.pg_get_functiondef(oid)), '\W+'
+            ) as name
             from pg_catalog.pg_proc
             where prokind in ('f', 'p')
               and pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
               and prolang in (select oid from pg_catalog.pg_language where lanname in ('plpgsql', 'sql'))
         ),
-        mentioned as (
-            select distinct s.seqrelid, s.seqincrement, s.seqstart
-            from source
-            cross join pg_catalog.pg_sequence s
-            join pg_catalog.pg_class sc on sc.oid = s.seqrelid
-            left join pg_catalog.pg_depend d on d.objid = s.seqrelid and d.classid = 'pg_catalog.pg_class'::regclass
-                 and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i')
-            left join pg_catalog.pg_class tc on tc.oid = d.refobjid
-            where (strpos(text, sc.relname) > 0 or strpos(text, tc.relname) > 0)
-              and sc.relpersistence <> 't' and pg_catalog.pg_has_role(sc.relowner, 'USAGE')
+        relation as (
+            select c.oid, c.relkind from word join pg_catalog.pg_class c on c.relname = word.name
+        ),
+        mentioned (seqrelid) as (
+            select oid from relation where relkind = 'S'
+            union
+            select d.objid
+            from relation
+            join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = relation.oid
+            where d.classid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i')
         )
         select n.nspname as schemaname, c.relname as sequencename,
                coalesce(pg_catalog.pg_sequence_last_value(seqrelid) + seqincrement, seqstart) as upcoming
         from mentioned
+        join pg_catalog.pg_sequence using (seqrelid)
         join pg_catalog.pg_class c on c.oid = seqrelid
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where c.relpersistence <> 't' and pg_catalog.pg_has_role(c.relowner, 'USAGE')
     loop
         begin
             set local lock_timeout = '20ms';
@@ -77,6 +83,8 @@ begin
         end;
     end loop;
 end $$;
+set local enable_hashjoin = default;
+set local enable_mergejoin = default;
 set local lock_timeout = '1s'
 """
 
@@ -156,6 +164,13 @@ class Session:
         """Rows of a read-only question that can't fail for the learner's sake."""
         self._execute(sql, values)
         return list(self.cursor.fetchall())
+
+    def look_up(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:
+        """The same for a question of the catalog, which is about a few of perhaps many tables: go by its indexes."""
+        self._due.append("set local enable_hashjoin = off; set local enable_mergejoin = off")
+        rows = self.query(sql, values)
+        self._due.append("set local enable_hashjoin = default; set local enable_mergejoin = default")
+        return rows
 
     def _execute(self, sql: str, values: Any = None) -> None:
         """Send what is due and this, in one go: a step makes some two hundred tries, and each trip counts."""

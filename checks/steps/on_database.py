@@ -16,7 +16,7 @@ from workshop.postgres import connect
 def run_on_database(step: StepChecks[Shop], subject: Subject) -> tuple[Result, ...]:
     """A step's checks on the live database, in a transaction that is rolled back."""
     with open_session(connect(subject.database_url, "check_step")) as session:
-        catalog = read_catalog(session.query, wanted_names(subject.names))
+        catalog = read_catalog(session.look_up, wanted_names(subject.names))
         if any(table.triggers or table.rules for table in catalog.tables):
             session.shield_sequences()
         shop = Shop(session, cast_roles(catalog, subject.names))
