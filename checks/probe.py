@@ -6,7 +6,7 @@ the same with one thing wrong, and the nearest legal one; as INSERT and as UPDAT
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ from psycopg2.errorcodes import CHECK_VIOLATION
 
 from checks import contract
 from checks.catalog import Catalog, Column, ForeignKey, Table
+from checks.changes import ways
 from checks.outcome import CantTell, Failed, Skipped
 from checks.roles import Roles
 from checks.rows import Draft, NoRow, Row, Rows, why
@@ -85,7 +86,7 @@ class Shop:
         The row then reads as it is stored, whatever triggers made of it.
         """
         first: Answer | None = None
-        for values in self._rows.changed(row, changes):
+        for values in ways(self.session, self.catalog, row, changes):
             answer = self.session.keep(row.update(**values))
             first = first or answer
             if answer.refusal is None and answer.rowcount == 1:
@@ -99,9 +100,9 @@ class Shop:
         """From now on a row of that part has these stored values unless others are asked for."""
         self._rows.usual[self.table(part).oid] = dict(values)
 
-    def is_usual(self, part: str) -> bool:
-        """Whether somebody has said what is usual there."""
-        return self.table(part).oid in self._rows.usual
+    def usual(self, part: str) -> Mapping[str, Any] | None:
+        """What `usually` said of that part; None when nothing was said."""
+        return self._rows.usual.get(self.table(part).oid)
 
     def stand(self, row: Row) -> None:
         """Rows that need a parent of that kind point at this one, as long as it is there."""
@@ -156,7 +157,7 @@ class Shop:
         return refusal.sqlstate == CHECK_VIOLATION and check is not None and not set(check.columns) <= set(values)
 
     def accepts_one_of(
-        self, statements: Sequence[Statement], *, happened: str, next: str, table: str, column: str | None = None
+        self, statements: Iterable[Statement], *, happened: str, next: str, table: str, column: str | None = None
     ) -> None:
         """At least one of these ordinary changes must be taken; `happened` may speak of `{why}`, PostgreSQL's words."""
         answers = []
