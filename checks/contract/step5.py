@@ -1,0 +1,121 @@
+"""The rules of step 5: inventory and reviews."""
+
+from __future__ import annotations
+
+from checks.contract.model import Criterion, Level, Step, rules
+
+STEP = Step(
+    5,
+    "Inventory and reviews",
+    (
+        *rules(
+            Level.MUST,
+            Criterion.SCHEMA,
+            inventory__exists="There is a table `inventory`.",
+            inventory__key="`inventory` has a primary key.",
+            inventory__columns="`inventory` has a `quantity` in whole pieces.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.INTEGRITY,
+            inventory__quantity_required="The number of pieces in stock is always known.",
+            inventory__not_negative="There are never fewer than zero pieces in stock.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.RELATIONSHIPS,
+            inventory__variant="Stock is kept of a variant that exists.",
+            inventory__one_per_variant="A variant has one row in `inventory`, never two.",
+            inventory__ordinary="Two variants can have equally many pieces in stock, and one can be sold out.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.SCHEMA,
+            stock_movements__exists="There is a table `stock_movements`.",
+            stock_movements__key="`stock_movements` has a primary key.",
+            stock_movements__columns="`stock_movements` has every column that a stock ledger needs.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.RELATIONSHIPS,
+            stock_movements__thing="Every movement belongs to a variant, or its row in `inventory`, that exists.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.INTEGRITY,
+            stock_movements__change_required="Every movement says how many pieces came or went.",
+            stock_movements__type_required="Every movement says of what type it is.",
+            stock_movements__type_known="A movement of an unknown type is refused.",
+            stock_movements__types_fit="An addition, a sale and an adjustment can be written down.",
+            stock__sold="When an order goes from pending to delivered, exactly what was ordered leaves the stock.",
+            stock__recorded="Every sale leaves movements behind that add up to what was sold.",
+            stock__together="Several lines and several orders written in one statement are all counted.",
+            stock__once="An order that is saved twice does not leave the stock twice.",
+            stock__no_oversell="Nobody is sold more than there is in stock.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.SCHEMA,
+            reviews__exists="There is a table `reviews`.",
+            reviews__key="`reviews` has a primary key.",
+            reviews__columns="`reviews` has a rating and says whether the purchase is verified.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.RELATIONSHIPS,
+            reviews__user="Every review is by a user who exists.",
+            reviews__product="Every review is about a product that exists.",
+            reviews__order="A review can name the order behind it, and only one that exists.",
+            reviews__ordinary="Several users can review one product, and one user several products.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.INTEGRITY,
+            reviews__rating_required="Every review has a rating.",
+            reviews__rating_range="A rating is 1, 2, 3, 4 or 5.",
+            reviews__verified_buyer="The review of somebody who bought the product can read as verified.",
+            reviews__never_verified="A review with no order behind it never reads as verified.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.SCHEMA,
+            review_votes__exists="There is a table `review_votes`.",
+            review_votes__key="`review_votes` has a primary key.",
+            review_votes__columns="`review_votes` says whether the review was helpful: true or false.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.RELATIONSHIPS,
+            review_votes__review="Every vote is about a review that exists.",
+            review_votes__user="Every vote is by a user who exists.",
+            review_votes__once="A user has one vote on a review, never two.",
+            review_votes__ordinary="Several users can vote on one review, and one user on several reviews.",
+            review_votes__gone="When a review is deleted, its votes go with it.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.INTEGRITY,
+            review_votes__helpful_required="Every vote says yes or no.",
+        ),
+        *rules(
+            Level.MUST,
+            Criterion.SCHEMA,
+            stock__money="Money, where these tables hold any, is kept to the cent: `numeric`.",
+            stock__audit="Movements and reviews record when they were made, reviews also when they were changed.",
+        ),
+        *rules(
+            Level.ADVICE,
+            Criterion.INTEGRITY,
+            stock_movements__not_zero="A movement of zero pieces is refused.",
+            stock_movements__append_only="A movement that is written down is never changed or deleted.",
+            stock__given_back="When an order is cancelled, its pieces come back.",
+            stock__two_buyers="Of two buyers of the last piece at the same moment, one gets it.",
+            reviews__own_order="Nobody's review is verified by somebody else's order.",
+            reviews__right_product="No review is verified by an order of other products.",
+            reviews__once="A user reviews a product once.",
+            stock__time_zone="Times are kept with their time zone.",
+            stock__times_filled="The database fills in the times by itself, and they are never empty.",
+            stock__updated_moves="The database itself moves `updated_at` when a review changes.",
+        ),
+    ),
+)
