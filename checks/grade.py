@@ -13,7 +13,7 @@ from checks.subject import Subject
 from workshop.errors import WorkshopError
 
 #: The steps that have checks. Each module has a `run(subject)`.
-_MODULES = {1: "checks.steps.step1_setup", 2: "checks.steps.step2_core"}
+_MODULES = {1: "checks.steps.step1_setup", 2: "checks.steps.step2_core", 3: "checks.steps.step3_catalog"}
 
 
 class CheckerFault(WorkshopError):
