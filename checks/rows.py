@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,17 +30,33 @@ ROUNDS = 12
 #: How many combinations of candidates the server judges in one query, and how many such queries there are.
 COMBINATIONS = 120
 QUERIES = 6
+#: The largest number of each small type. Where keys come close to it, new ones go into a gap of that much room.
+LARGEST = {"int2": 32767, "int4": 2147483647}
+ROOM = 1000
+_BEFORE_GAP = """
+select max(key) from (
+    select key, lead(key) over (order by key) as next from (select 0 as key union select {0} from {1}) as used
+) as gaps where next - key > {2}
+"""
 
 
 class NoRow(Exception):
     """No row that the table takes was found."""
 
-    def __init__(self, table: Table, answer: Answer | None, impossible: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        table: Table,
+        answer: Answer | None,
+        impossible: frozenset[str] = frozenset(),
+        contradiction: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(table.label)
         self.table = table
         self.answer = answer
         #: Columns whose own CHECK turned down every candidate.
         self.impossible = impossible
+        #: Rules that PostgreSQL itself knows can't all hold: no row will ever go in.
+        self.contradiction = contradiction
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,7 @@ class Rule:
 
     expression: str
     columns: frozenset[str]
+    name: str = ""
 
 
 @dataclass
@@ -57,10 +74,12 @@ class Draft:
 
     table: Table
     values: Values
+    #: Rows that point at this one and it at them, so that they can only go in together.
+    before: tuple[Statement, ...] = ()
 
     def but(self, **changes: Any) -> Statement:
         """The same row with these stored columns changed, as an INSERT."""
-        return insert(self.table, self.values | changes)
+        return _together(self.before, insert(self.table, self.values | changes))
 
 
 @dataclass
@@ -122,12 +141,34 @@ def insert(table: Table, values: Values) -> Statement:
     )
 
 
+def _together(before: Sequence[Statement], last: Statement) -> Statement:
+    """Several statements in one trip, of which the last one answers."""
+    values = tuple(value for statement in (*before, last) for value in statement.values)
+    return Statement("; ".join(statement.sql for statement in (*before, last)), values)
+
+
 @dataclass
 class _Pending:
     """A row under construction, which rows further down may point at."""
 
     table: Table
     values: Values
+    before: list[Statement] = field(default_factory=list)
+    #: The lowest place in the stack of rows under construction that this row needs: it can't go in before that one.
+    leans_on: int | None = None
+
+    def lean_on(self, place: int) -> None:
+        self.leans_on = place if self.leans_on is None else min(self.leans_on, place)
+
+
+@dataclass
+class _Made:
+    """A row that was taken, or that waits for the row which it is a parent of."""
+
+    values: Values
+    answer: Answer
+    before: tuple[Statement, ...] = ()
+    waits: bool = False
 
 
 @dataclass
@@ -143,6 +184,8 @@ class Rows:
     _highest: dict[tuple[int, str], int] = field(default_factory=dict)
     #: Which candidate of its pool a column's rules were content with last time.
     _choice: dict[tuple[int, str], int] = field(default_factory=dict)
+    #: Foreign keys that a rule wanted, though no column of theirs says so.
+    _wanted: set[tuple[int, str]] = field(default_factory=set)
     #: Rows that others may point at as well, by table; whoever rolls rows back must put back what stood here before.
     standing: dict[int, Values] = field(default_factory=dict)
     #: By oid: values that a row has unless other ones are asked for.
@@ -155,17 +198,17 @@ class Rows:
 
         Raises NoRow when no such row was found.
         """
-        values, _ = self._make(table, pinned, self.session.attempt)
-        return Draft(table, values)
+        made = self._make(table, pinned, self.session.attempt)
+        return Draft(table, made.values, made.before)
 
     def store(self, table: Table, pinned: Values) -> Row:
         """The same, stored."""
-        _, answer = self._make(table, pinned, self.session.keep)
+        answer = self._make(table, pinned, self.session.keep).answer
         return Row(table, answer.rows[0], answer.tried)
 
     # -- making ------------------------------------------------------------------------------------------------
 
-    def _make(self, table: Table, pinned: Values, send: Callable[[Statement], Answer]) -> tuple[Values, Answer]:
+    def _make(self, table: Table, pinned: Values, send: Callable[[Statement], Answer]) -> _Made:
         pinned = self.usual.get(table.oid, {}) | pinned
         answer: Answer | None = None
         solver = _Solver(self.session, self.catalog, table, self._random, set(self.filled.get(table.oid, ())))
@@ -173,24 +216,32 @@ class Rows:
         parents = _Parents()
         for round_ in range(ROUNDS):
             self._serial += 1
-            values = self._compose(table, pinned, parents)
-            if solve:
-                values, impossible = solver.solve(values, frozenset(pinned) | self._bound(table, values), self._serial)
+            pending = self._compose(table, pinned, parents)
+            values = pending.values
+            waits = pending.leans_on is not None and pending.leans_on < len(self._stack)
+            if solve or waits:
+                if not waits:
+                    self._spare_parents(pending, solver, parents)
+                fixed = frozenset(pinned) | self._bound(table, values)
+                values, impossible = solver.solve(values, fixed, self._serial)
                 if impossible:
-                    raise NoRow(table, answer, impossible)
-            answer = send(insert(table, values))
+                    raise NoRow(table, answer, impossible, solver.contradiction())
+            if waits:
+                return self._wait(pending, values)
+            answer = send(_together(pending.before, insert(table, values)))
             refusal = answer.refusal
             if refusal is None:
                 if answer.rowcount != 1:
                     raise NoRow(table, answer)
                 if solve:
-                    self._remember(table, values, pinned)
-                return values, answer
+                    self._remember(table, values, pinned, solver)
+                return _Made(values, answer, tuple(pending.before))
             if not refusal.is_verdict and round_ > 0:
                 break
             if refusal.is_duplicate:
                 parents.fresh = True
-                solve = solve or round_ >= 2
+                solver.distinguish(refusal.constraint)
+                solve = solve or round_ >= 1
             elif refusal.sqlstate == errorcodes.NOT_NULL_VIOLATION and refusal.column:
                 solver.also.add(refusal.column)
                 solve = True
@@ -198,35 +249,47 @@ class Rows:
                 parents.not_itself = True
                 solver.shuffle = solve
                 solve = True
-        raise NoRow(table, answer)
+        raise NoRow(table, answer, contradiction=solver.contradiction())
 
-    def changed(self, row: Row, changes: Values) -> Iterator[Values]:
-        """What an UPDATE may set to make these changes: them alone, then with what the table's rules tie to them."""
-        yield changes
-        table = row.table
-        tied = {name for check in table.checks if set(check.columns) & set(changes) for name in check.columns}
-        fixed = frozenset(row.values) - tied | frozenset(changes)
-        start = {column.name: row[column.name] for column in table.columns if not column.generated} | changes
-        solver = _Solver(self.session, self.catalog, table, self._random)
-        solved, impossible = solver.solve(start, fixed, self._serial)
-        if tied and not impossible:
-            yield {name: value for name, value in solved.items() if value != row[name] or name in changes}
-        foreign = {name for key in table.foreign_keys for name in key.columns}
-        empty = [c for c in table.columns if row[c.name] is None and c.name not in foreign and not c.generated]
-        fillings = {
-            c.name: candidates[0] for c in empty if (candidates := pool(c, self._serial, rules_about(table, c)))
-        }
-        if fillings:
-            yield fillings | changes
+    def _wait(self, pending: _Pending, values: Values) -> _Made:
+        """Hand a row that leans on one further down to the row it is a parent of: they go in together."""
+        table, below = pending.table, self._stack[-1]
+        for name in table.primary_key.columns if table.primary_key else ():
+            self._name(table, values, name)
+        statement = insert(table, values)
+        below.before += [*pending.before, Statement(statement.sql.removesuffix(RETURNING), statement.values)]
+        assert pending.leans_on is not None
+        below.lean_on(pending.leans_on)
+        return _Made(values, Answer("", (values,), 1), waits=True)
+
+    def _name(self, table: Table, values: Values, name: str) -> None:
+        """Say a column's value here, where the database would otherwise think of one."""
+        column = table.column(name)
+        if column is not None and name not in values:
+            with suppress(LookupError):
+                values[name] = choice(column, self._serial, rules_about(table, column))
+
+    def _spare_parents(self, pending: _Pending, solver: _Solver, parents: _Parents) -> None:
+        """For the keys that a rule mentions and the row could do without: whom they may point at."""
+        mentioned = {name for rule in solver.rules for name in rule.columns}
+        self._stack.append(pending)
+        try:
+            for key in pending.table.foreign_keys:
+                if mentioned & set(key.columns) - set(pending.values) and key.target != pending.table.oid:
+                    given = dict(pending.values)
+                    self._point(key, given, parents)
+                    solver.spare |= {name: given.get(name) for name in key.columns}
+        finally:
+            self._stack.pop()
 
     def put(self, draft: Draft) -> Row:
         """Store a draft."""
-        answer = self.session.keep(insert(draft.table, draft.values))
+        answer = self.session.keep(draft.but())
         if answer.rowcount != 1:
             raise NoRow(draft.table, answer)
         return Row(draft.table, answer.rows[0], answer.tried)
 
-    def _compose(self, table: Table, pinned: Values, parents: _Parents) -> Values:
+    def _compose(self, table: Table, pinned: Values, parents: _Parents) -> _Pending:
         """The first choice for every required column."""
         values: Values = dict(pinned)
         self._keys(table, values)
@@ -245,7 +308,7 @@ class Rows:
                 continue
             with suppress(LookupError):
                 values[column.name] = choice(column, self._serial, rules_about(table, column), place or 0)
-        return values
+        return pending
 
     def _keys(self, table: Table, values: Values) -> None:
         """Explicit numbers where the database would count, and for whole-number keys that the application sets."""
@@ -266,6 +329,8 @@ class Rows:
         place = (table.oid, column.name)
         if place not in self._highest:
             [(highest,)] = self.session.query(f"select max({quote(column.name)}) from {qualified(table)}")
+            if highest is not None and highest > LARGEST.get(column.type.base, highest) - ROOM:
+                [(highest,)] = self.session.query(_BEFORE_GAP.format(quote(column.name), qualified(table), ROOM))
             self._highest[place] = max(int(highest or 0), 0)
         self._highest[place] += 1
         return self._highest[place]
@@ -278,7 +343,8 @@ class Rows:
         for key in table.foreign_keys:
             columns = [table.column(name) for name in key.columns]
             missing = [column for column in columns if column is not None and column.name not in values]
-            if missing and any(column.required or self._demanded(table, column) for column in missing):
+            wanted = (table.oid, key.name) in self._wanted
+            if missing and (wanted or any(c.required or self._demanded(table, c) for c in missing)):
                 needed.append(key)
         return sorted(needed, key=lambda key: -len(key.columns))
 
@@ -296,28 +362,40 @@ class Rows:
         bound = {
             theirs: values[ours] for ours, theirs in zip(key.columns, key.target_columns, strict=True) if ours in values
         }
-        parent = self._parent(target, bound, parents)
+        parent = self._parent(key, target, bound, parents)
         for ours, theirs in zip(key.columns, key.target_columns, strict=True):
             if ours not in values and theirs in parent:
                 values[ours] = parent[theirs]
 
-    def _parent(self, target: Table, bound: Values, parents: _Parents) -> Values:
-        under_construction = [pending for pending in self._stack if pending.table.oid == target.oid]
-        is_itself = bool(under_construction) and under_construction[-1] is self._stack[-1]
-        if under_construction and not (is_itself and parents.not_itself):
-            return under_construction[-1].values
+    def _parent(self, key: ForeignKey, target: Table, bound: Values, parents: _Parents) -> Values:
+        child = self._stack[-1]
+        place = max((i for i, pending in enumerate(self._stack) if pending.table.oid == target.oid), default=None)
+        is_itself = place is not None and self._stack[place] is child
+        if place is not None and not (is_itself and parents.not_itself):
+            return self._lean(place, key)
         own_table = target.oid not in self.filled and not parents.fresh
         if is_itself or (own_table and not bound):
             existing = self.session.attempt(Statement(f"select * from {qualified(target)} limit 1"))
             if existing.rows:
                 return existing.rows[0]
-        if is_itself:
-            return under_construction[-1].values
-        if bound:
-            return self.store(target, bound).values
-        if parents.fresh or target.oid not in self.standing:
-            self.standing[target.oid] = self.store(target, {}).values
-        return self.standing[target.oid]
+        if place is not None:
+            return self._lean(place, key)
+        if not bound and not parents.fresh and target.oid in self.standing:
+            return self.standing[target.oid]
+        made = self._make(target, bound, self.session.keep)
+        [parent] = made.answer.rows
+        if not bound and not made.waits:
+            self.standing[target.oid] = parent
+        return parent
+
+    def _lean(self, place: int, key: ForeignKey) -> Values:
+        """Point at a row that is still under construction."""
+        pending = self._stack[place]
+        decided_by_parents = {name for key in pending.table.foreign_keys for name in key.columns}
+        for name in set(key.target_columns) - decided_by_parents:
+            self._name(pending.table, pending.values, name)
+        self._stack[-1].lean_on(place)
+        return pending.values
 
     # -- memory ------------------------------------------------------------------------------------------------
 
@@ -327,8 +405,11 @@ class Rows:
         numbered = {column.name for column in table.columns if column.numbered and column.name in values}
         return frozenset(keys | numbered)
 
-    def _remember(self, table: Table, values: Values, pinned: Values) -> None:
+    def _remember(self, table: Table, values: Values, pinned: Values, solver: _Solver) -> None:
         """Begin with what worked, the next time."""
+        for key in table.foreign_keys:
+            if all(values.get(name) is not None for name in key.columns) and set(key.columns) & set(solver.spare):
+                self._wanted.add((table.oid, key.name))
         decided = self._bound(table, values) | frozenset(pinned)
         for column in table.columns:
             if column.name in decided or column.name not in values:
@@ -362,20 +443,54 @@ class _Solver:
     random: random.Random
     also: set[str] = field(default_factory=set)  # columns that must be filled though nothing says so
     shuffle: bool = False  # a trigger refused the first solution: take another
+    spare: Values = field(default_factory=dict)  # for columns of optional foreign keys: what they may point at
     _nulls: frozenset[str] = frozenset()  # columns that are NULL by intention, whatever their default
+    _vary: frozenset[str] = frozenset()  # columns that were refused together as a duplicate
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         table = self.table
-        found = [Rule(check.expression, frozenset(check.columns)) for check in table.checks if check.enforced]
+        found = [
+            Rule(check.expression, frozenset(check.columns), check.name) for check in table.checks if check.enforced
+        ]
         for column in table.columns:
             for expression in column.type.domain_checks:
-                found.append(Rule(_about(expression, column.name), frozenset({column.name})))
+                found.append(Rule(_about(expression, column.name), frozenset({column.name}), column.type.domains[0]))
         bounds = [leaf.partition_bound for leaf in self.catalog.partitions(table) if leaf.partition_bound]
         if bounds:
             mentioned = frozenset(c.name for c in table.columns if any(_mentions(b, c.name) for b in bounds))
             found.append(Rule(" or ".join(f"({bound})" for bound in bounds), mentioned))
         return tuple(found)
+
+    def distinguish(self, constraint: str | None) -> None:
+        """After a duplicate: other values in the columns of that index, and none that are taken already."""
+        owners = (self.table, *self.catalog.partitions(self.table))
+        index = next((i for owner in owners for i in owner.indexes if i.name == constraint), None)
+        if index is None or index.uses <= self._vary:
+            return
+        self._vary |= index.uses
+        if index.is_plain and index.unique:
+            same = " and ".join(f"taken.{_quoted(n)} = {_quoted(self.table.name)}.{_quoted(n)}" for n in index.columns)
+            taken = f"not exists (select from {qualified(self.table)} as taken where {same})"
+            self.rules += (Rule(taken, index.columns),)
+
+    def contradiction(self) -> tuple[str, ...]:
+        """The names of rules that can't all hold, as the planner proves it; empty when there is no such proof.
+
+        Columns that may be NULL are left aside: NULL would satisfy a CHECK.
+        """
+        filled = {c.name for c in self.table.columns if c.not_null or c.type.domain_not_null}
+        rules = [rule for rule in self.rules if rule.name and rule.columns and rule.columns <= filled]
+        groups = [[rule for rule in rules if rule.columns == columns] for columns in {rule.columns for rule in rules}]
+        return next((tuple(rule.name for rule in group) for group in (*groups, rules) if self._refuted(group)), ())
+
+    def _refuted(self, rules: Sequence[Rule]) -> bool:
+        if not rules:
+            return False
+        where = " and ".join(f"({rule.expression})" for rule in rules)
+        select = f"select from {qualified(self.table)} where {where}"
+        answer = self.session.attempt(Statement(f"set local constraint_exclusion = on; explain (format json) {select}"))
+        return bool(answer.rows) and answer.rows[0]["QUERY PLAN"][0]["Plan"].get("One-Time Filter") == "false"
 
     def solve(self, start: Values, fixed: frozenset[str], k: int) -> tuple[Values, frozenset[str]]:
         """`start` with its free columns changed so that every rule holds, as far as that can be found.
@@ -391,9 +506,10 @@ class _Solver:
         # Columns that are in no rule with others keep their first choice, which is unique, until a trigger wants
         # another row.
         mentioned = {name for rule in self.rules if len(rule.columns) > 1 for name in rule.columns}
-        open_columns = sorted(pools) if self.shuffle else sorted(mentioned & set(pools))
+        open_columns = sorted(pools) if self.shuffle else sorted((mentioned | self._vary) & set(pools))
         for query in range(QUERIES):
-            combinations = [] if self.shuffle and query == 0 else [self._first(best, pools)]
+            plain = [self._first(best, pools), self._full(best, pools)]
+            combinations = [] if (self.shuffle or self._vary) and query == 0 else plain
             combinations += [self._mix(best, pools, open_columns) for _ in range(COMBINATIONS)]
             for candidate, broken in zip(combinations, self._broken(combinations), strict=True):
                 if len(broken) < len(best_broken):
@@ -407,10 +523,14 @@ class _Solver:
     def _pools(self, start: Values, fixed: frozenset[str], k: int) -> dict[str, list[Any]]:
         """Candidates of every column that may change: required ones, and those that a rule mentions."""
         mentioned = {name for rule in self.rules for name in rule.columns}
+        foreign = {name for key in self.table.foreign_keys for name in key.columns}
         pools: dict[str, list[Any]] = {}
         for column in self.table.columns:
             name = column.name
             if name in fixed or column.generated or not (name in start or name in mentioned or name in self.also):
+                continue
+            if name in foreign:
+                pools[name] = [_LEFT_OUT, *(v for v in [self.spare.get(name)] if v is not None)]
                 continue
             candidates = pool(column, k, rules_about(self.table, column))
             # A value that is given elsewhere in the row may be the answer here: sums, copies, lower bounds.
@@ -443,6 +563,12 @@ class _Solver:
 
     def _first(self, best: Values, pools: dict[str, list[Any]]) -> Values:
         return best | {name: values[0] for name, values in pools.items() if best.get(name) not in values}
+
+    def _full(self, best: Values, pools: dict[str, list[Any]]) -> Values:
+        """The first candidate of every column, also of those that could be left out."""
+        return best | {
+            name: next((v for v in values if v is not _LEFT_OUT), values[0]) for name, values in pools.items()
+        }
 
     def _mix(self, best: Values, pools: dict[str, list[Any]], open_columns: Sequence[str]) -> Values:
         chosen = {name: self.random.choice(pools[name]) for name in open_columns}
