@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from checks import contract
 from checks.catalog import close_relations, read_catalog
 from checks.outcome import Result
@@ -13,13 +16,19 @@ from checks.subject import Subject
 from workshop.postgres import connect
 
 
-def run_on_database(step: StepChecks[Shop], subject: Subject) -> tuple[Result, ...]:
-    """A step's checks on the live database, in a transaction that is rolled back."""
+@contextmanager
+def open_shop(subject: Subject) -> Iterator[Shop]:
+    """The live database as a shop to try things in, in a transaction that is rolled back."""
     with open_session(connect(subject.database_url, "check_step")) as session:
         catalog = read_catalog(session.look_up, wanted_names(subject.names))
         if any(table.triggers or table.rules for table in catalog.tables):
             session.shield_sequences()
-        shop = Shop(session, cast_roles(catalog, subject.names))
+        yield Shop(session, cast_roles(catalog, subject.names))
+
+
+def run_on_database(step: StepChecks[Shop], subject: Subject) -> tuple[Result, ...]:
+    """A step's checks on the live database, in a transaction that is rolled back."""
+    with open_shop(subject) as shop:
         return step.run(shop) if _attempted(step, shop) else step.not_attempted()
 
 
