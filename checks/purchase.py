@@ -93,23 +93,30 @@ def _receive(shop: Shop, variant: Row, inventory: list[Row]) -> None:
 
 
 def begin_pending(shop: Shop) -> None:
-    """From now on orders begin as pending: a design may refuse any other beginning, and lines in any other order."""
-    if shop.usual("orders") is not None:
-        return
-    shop.usually("orders", {})
-    with suppress(Skipped):
-        statuses = labels_of(shop, "orders", "status")
-        values = statuses.values("pending")
-        if not statuses.knows("pending"):
-            values = [value for value in values if _is_taken(shop, {statuses.column.name: value})]
-        if values:
-            shop.usually("orders", {statuses.column.name: values[0]})
+    """From now on orders, and their history, begin as pending.
+
+    A design may refuse any other beginning, and lines in any other order.
+    """
+    for part in ("orders", "order_status_history"):
+        if part in shop.roles.tables and shop.usual(part) is None:
+            shop.usually(part, {})
+            with suppress(Skipped):
+                shop.usually(part, _pending(shop, part))
 
 
-def _is_taken(shop: Shop, values: Values) -> bool:
+def _pending(shop: Shop, part: str) -> Values:
+    """What makes a row of a part say pending; nothing when it can't."""
+    statuses = labels_of(shop, part, "status")
+    ways = [{statuses.column.name: value} for value in statuses.values("pending")]
+    if not statuses.knows("pending"):
+        ways = [way for way in ways if _is_taken(shop, part, way)]
+    return ways[0] if ways else {}
+
+
+def _is_taken(shop: Shop, part: str, values: Values) -> bool:
     with shop.isolated():
         try:
-            shop.row("orders", values)
+            shop.row(part, values)
         except NoRow:
             return False
     return True

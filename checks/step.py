@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -46,6 +46,7 @@ class StepChecks(Generic[Context]):
     def __init__(self, number: int) -> None:
         self.contract = contract.step(number)
         self._checks: dict[str, Check[Context]] = {}
+        self._scenery: Function[Context] | None = None
 
     def check(self, rule_id: str, *, needs: tuple[str, ...] = ()) -> Callable[[Function[Context]], Function[Context]]:
         """Declare the function that proves a rule; it is skipped unless every rule in `needs` passed."""
@@ -56,12 +57,20 @@ class StepChecks(Generic[Context]):
 
         return declare
 
+    def scenery(self, function: Function[Context]) -> Function[Context]:
+        """Declare what every check finds in the shop, so that not each has to build it; what can't be built is missing."""
+        self._scenery = function
+        return function
+
     @property
     def checks(self) -> tuple[Check[Context], ...]:
         return tuple(self._checks[rule.id] for rule in self.contract.rules)
 
     def run(self, context: Context) -> tuple[Result, ...]:
         """Every check's result. Nothing of one check is left for the next."""
+        if self._scenery is not None:
+            with suppress(NoRow, Skipped):
+                self._scenery(context)
         results: dict[str, Result] = {}
         for check in self._by_need():
             failed = [need for need in check.needs if results[need].outcome is not Outcome.PASS]

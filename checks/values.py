@@ -11,6 +11,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -18,6 +19,7 @@ from itertools import islice
 from typing import Any
 
 from checks.catalog import Column, Type
+from checks.catalog.facts import TEXT
 
 _EPOCH = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 _NAMESPACE = uuid.UUID("7d3f9a52-0000-4000-8000-000000000000")
@@ -81,15 +83,29 @@ def _candidates(column: Column, k: int, mined: Sequence[str]) -> Iterator[Any]:
     if type_.labels:
         yield from type_.labels
     elif type_.category == "A":
-        yield from ("{}", "{1}", "{probe}")
+        yield from _arrays(column, k, mined)
     elif type_.base in _MAKERS:
         yield from _MAKERS[type_.base](type_, k, mined)
     elif type_.category == "S":
         yield from _texts(column, k, mined)
     elif type_.category == "R":
-        yield from ("empty", "(,)")
+        yield from ("{}", "empty", "(,)")
     elif type_.category == "G":
         yield from ("(0,0)", "((0,0),(1,1))")
+
+
+def _arrays(column: Column, k: int, mined: Sequence[str]) -> Iterator[str]:
+    """One element, none, two, three: of the type whose array this is, which the catalog names with `_` before it."""
+    yield from (constant for constant in mined if re.fullmatch(r"\{.*\}", constant))
+    base = column.type.base.removeprefix("_")
+    element = replace(column.type, base=base, category="S" if base in TEXT else "")
+    elements = [json.dumps(str(value)) for value in islice(_candidates(replace(column, type=element), k, mined), 3)]
+    elements = elements or [json.dumps(constant) for constant in mined] or ["1"]
+    yield f"{{{elements[0]}}}"
+    yield "{}"
+    for size in (2, 3):
+        yield f"{{{','.join((elements * size)[:size])}}}"
+    yield from (f"{{{element}}}" for element in elements[1:])
 
 
 def _texts(column: Column, k: int, mined: Sequence[str]) -> Iterator[str]:
@@ -210,7 +226,7 @@ def _numbers(mined: Sequence[str]) -> list[Decimal]:
 
 def _integers(type_: Type, k: int, mined: Sequence[str]) -> Iterator[int]:
     most = 32767 if type_.base == "int2" else 2147483647
-    yield k
+    yield k % most
     yield from (1, 0, 2, 3, 5, 10, 50, 100, 1000)
     for number in _numbers(mined):
         yield from (value for value in (int(number), int(number) + 1, int(number) - 1) if abs(value) <= most)
@@ -283,7 +299,7 @@ _MAKERS: dict[str, Any] = {
     "jsonb": _documents,
     "xml": _fixed("<k>{k}</k>"),
     "bytea": _fixed("\\x{k:08x}", "\\x", "\\x" + "ab" * 32),
-    "inet": _fixed("192.0.2.{k}"),
+    "inet": lambda type_, k, mined: iter((f"10.{k >> 16 & 255}.{k >> 8 & 255}.{k & 255}",)),
     "cidr": _fixed("192.0.2.0/24"),
     "macaddr": _fixed("08:00:2b:01:02:03"),
     "tsvector": _fixed("probe"),
