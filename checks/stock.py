@@ -99,9 +99,10 @@ class Stock:
                 self.shop.row("inventory", pointing_at(self.key, variant) | {self.quantity: 0})
         missing = pieces - (self.pieces(variant) or 0)
         ledger = Ledger(self.shop, self)
-        types = ledger.types.values(*(ADDITION if missing > 0 else ADJUSTMENT))
-        for type_ in types[:1]:
-            self.shop.row("stock_movements", ledger.about(variant) | ledger.says(type_, missing))
+        for type_ in ledger.types.values(*(ADDITION if missing > 0 else ADJUSTMENT)):
+            with suppress(NoRow):
+                self.shop.row("stock_movements", ledger.about(variant) | ledger.says(type_, missing))
+                return
 
 
 class Ledger:
@@ -139,7 +140,7 @@ class Ledger:
         """A movement of that variant that would be taken: an addition, or the first that is; NoRow when none is."""
         none: NoRow | None = None
         for names, change in ((ADDITION, 4), (ADJUSTMENT, 4), (SALE, -4), (SALE, 4)):
-            for type_ in self.types.values(*names)[:1]:
+            for type_ in self.types.values(*names):
                 try:
                     return self.shop.draft("stock_movements", self.about(variant) | self.says(type_, change))
                 except NoRow as refused:

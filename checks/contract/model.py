@@ -33,6 +33,7 @@ class Kind(StrEnum):
     TIMESTAMP = "timestamp"
     LABEL = "label"  # text, an enum, or a key to a lookup table
     KEY = "key"  # whatever the table it points to has
+    ANY = "any"  # the contract names no type
 
 
 @dataclass(frozen=True, slots=True)

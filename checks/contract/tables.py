@@ -205,7 +205,7 @@ TABLES: tuple[Table, ...] = (
         purpose="what buyers think",
         refers_to=("users", "products", "orders|order_items"),
         columns=(
-            Column("rating", Kind.INTEGER, required=True),
+            Column("rating", Kind.ANY, required=True),
             Column("is_verified_purchase", Kind.BOOLEAN, ("verified_purchase", "is_verified", "verified")),
             CREATED,
             UPDATED,
