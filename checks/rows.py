@@ -502,7 +502,7 @@ class _Solver:
         pools, impossible = self._allowed(start, pools)
         if impossible:
             return start, impossible
-        best, best_broken = dict(start), frozenset(range(len(self.rules)))
+        best, best_broken = dict(start), frozenset((_UNREADABLE, *range(len(self.rules))))
         # Columns that are in no rule with others keep their first choice, which is unique, until a trigger wants
         # another row.
         mentioned = {name for rule in self.rules if len(rule.columns) > 1 for name in rule.columns}
@@ -512,11 +512,11 @@ class _Solver:
             combinations = [] if (self.shuffle or self._vary) and query == 0 else plain
             combinations += [self._mix(best, pools, open_columns) for _ in range(COMBINATIONS)]
             for candidate, broken in zip(combinations, self._broken(combinations), strict=True):
-                if len(broken) < len(best_broken):
+                if _UNREADABLE not in broken and len(broken) < len(best_broken):
                     best, best_broken = candidate, broken
             if not best_broken:
                 break
-            broken_columns = {name for index in best_broken for name in self.rules[index].columns}
+            broken_columns = {name for i in best_broken - {_UNREADABLE} for name in self.rules[i].columns}
             open_columns = sorted(broken_columns & set(pools)) or open_columns
         return {name: value for name, value in best.items() if value is not _LEFT_OUT}, frozenset()
 
@@ -549,13 +549,14 @@ class _Solver:
     def _allowed(self, start: Values, pools: dict[str, list[Any]]) -> tuple[dict[str, list[Any]], frozenset[str]]:
         """Each pool without what a rule about that column alone turns down."""
         single = [i for i, rule in enumerate(self.rules) if len(rule.columns) == 1 and rule.columns <= set(pools)]
-        places = [(name, value) for i in single for name in self.rules[i].columns for value in pools[name]]
-        places = list(dict.fromkeys(places))
+        uncertain = {c.name for c in self.table.columns if c.name in pools and c.type.category in "ARUX"}
+        names = [name for i in single for name in self.rules[i].columns] + sorted(uncertain)
+        places = list(dict.fromkeys((name, value) for name in names for value in pools[name]))
         verdicts = self._broken([start | {name: value} for name, value in places])
         bad = {
             place
             for place, broken in zip(places, verdicts, strict=True)
-            if any(self.rules[i].columns == {place[0]} for i in broken)
+            if _UNREADABLE in broken or any(self.rules[i].columns == {place[0]} for i in broken)
         }
         left = {name: [value for value in values if (name, value) not in bad] for name, values in pools.items()}
         impossible = frozenset(name for name, values in left.items() if not values)
@@ -576,7 +577,7 @@ class _Solver:
 
     def _broken(self, candidates: Sequence[Values]) -> list[frozenset[int]]:
         """Which rules each candidate breaks, by their place in `rules`."""
-        if not candidates or not self.rules:
+        if not candidates:
             return [frozenset() for _ in candidates]
         sent = [
             {n: v for n, v in candidate.items() if v is not _LEFT_OUT} | {"?": i}
@@ -584,7 +585,8 @@ class _Solver:
         ]
         verdicts = ", ".join(f"({rule.expression}) is not false" for rule in self.rules)
         sql = (
-            f'select "?", array[{verdicts}] from (select *{self._generated()} from (select "?", {self._inputs()} '
+            f'select "?", array[{verdicts}]::boolean[] from (select *{self._generated()} '
+            f'from (select "?", {self._inputs()} '
             f'from pg_catalog.jsonb_to_recordset(%s::jsonb) as sent ("?" int, {self._texts()})) as given) '
             f"as {_quoted(self.table.name)} order by 1"
         )
@@ -593,7 +595,7 @@ class _Solver:
         answer = self.session.attempt(Statement(sql, (json.dumps(sent, default=str),)))
         if answer.refusal is not None:
             if len(candidates) == 1:
-                return [frozenset(range(len(self.rules)))]
+                return [frozenset((_UNREADABLE, *range(len(self.rules))))]
             half = len(candidates) // 2
             return self._broken(candidates[:half]) + self._broken(candidates[half:])
         return [frozenset(i for i, holds in enumerate(row["array"]) if not holds) for row in answer.rows]
@@ -628,6 +630,9 @@ class _LeftOut:
 
 
 _LEFT_OUT = _LeftOut()
+
+#: Among the places of broken rules: a value that is none of its column's type.
+_UNREADABLE = -1
 
 
 def _about(expression: str, column: str) -> str:
