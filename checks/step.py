@@ -58,7 +58,7 @@ class StepChecks(Generic[Context]):
         return declare
 
     def scenery(self, function: Function[Context]) -> Function[Context]:
-        """Declare what every check finds in the shop, so that not each has to build it; what can't be built is missing."""
+        """Declare what every check finds there, so that not each has to build it; what can't be built is missing."""
         self._scenery = function
         return function
 
