@@ -221,8 +221,8 @@ class Rows:
             waits = pending.leans_on is not None and pending.leans_on < len(self._stack)
             if solve or waits:
                 if not waits:
-                    self._spare_parents(pending, solver, parents)
-                fixed = frozenset(pinned) | self._bound(table, values)
+                    self._spare_parents(pending, pinned, solver, parents)
+                fixed = frozenset(pinned) | self._bound(table, values) - frozenset(solver.spare)
                 values, impossible = solver.solve(values, fixed, self._serial)
                 if impossible:
                     raise NoRow(table, answer, impossible, solver.contradiction())
@@ -239,6 +239,8 @@ class Rows:
             if not refusal.is_verdict and round_ > 0:
                 break
             if refusal.is_duplicate:
+                if parents.fresh:
+                    self.standing.clear()  # new parents did not help: they share one of their own
                 parents.fresh = True
                 solver.distinguish(refusal.constraint)
                 solve = solve or round_ >= 1
@@ -267,18 +269,20 @@ class Rows:
         column = table.column(name)
         if column is not None and name not in values:
             with suppress(LookupError):
-                values[name] = choice(column, self._serial, rules_about(table, column))
+                values[name] = choice(column, self._serial, _about_column(self.catalog, table, column))
 
-    def _spare_parents(self, pending: _Pending, solver: _Solver, parents: _Parents) -> None:
+    def _spare_parents(self, pending: _Pending, pinned: Values, solver: _Solver, parents: _Parents) -> None:
         """For the keys that a rule mentions and the row could do without: whom they may point at."""
         mentioned = {name for rule in solver.rules for name in rule.columns}
         self._stack.append(pending)
         try:
             for key in pending.table.foreign_keys:
-                if mentioned & set(key.columns) - set(pending.values) and key.target != pending.table.oid:
+                optional = [c.name for n in key.columns if (c := pending.table.column(n)) and not c.required]
+                free = set(optional) & mentioned - set(pinned)
+                if free and key.target != pending.table.oid:
                     given = dict(pending.values)
                     self._point(key, given, parents)
-                    solver.spare |= {name: given.get(name) for name in key.columns}
+                    solver.spare |= {name: given.get(name) for name in free}
         finally:
             self._stack.pop()
 
@@ -307,7 +311,9 @@ class Rows:
             if column.name in values or not (column.required or column.name in filled or place is not None):
                 continue
             with suppress(LookupError):
-                values[column.name] = choice(column, self._serial, rules_about(table, column), place or 0)
+                values[column.name] = choice(
+                    column, self._serial, _about_column(self.catalog, table, column), place or 0
+                )
         return pending
 
     def _keys(self, table: Table, values: Values) -> None:
@@ -323,7 +329,7 @@ class Rows:
                 values[column.name] = self._next(table, column)
             elif is_key:
                 with suppress(LookupError):
-                    values[column.name] = choice(column, self._serial, rules_about(table, column))
+                    values[column.name] = choice(column, self._serial, _about_column(self.catalog, table, column))
 
     def _next(self, table: Table, column: Column) -> int:
         place = (table.oid, column.name)
@@ -344,17 +350,9 @@ class Rows:
             columns = [table.column(name) for name in key.columns]
             missing = [column for column in columns if column is not None and column.name not in values]
             wanted = (table.oid, key.name) in self._wanted
-            if missing and (wanted or any(c.required or self._demanded(table, c) for c in missing)):
+            if missing and (wanted or any(column.required for column in missing)):
                 needed.append(key)
         return sorted(needed, key=lambda key: -len(key.columns))
-
-    def _demanded(self, table: Table, column: Column) -> bool:
-        """A CHECK forbids NULL here, though the column itself does not."""
-        return (
-            column.default is None
-            and not column.generated
-            and any(f"{quote(column.name)} IS NOT NULL" in check.expression for check in table.checks)
-        )
 
     def _point(self, key: ForeignKey, values: Values, parents: _Parents) -> None:
         target = self.catalog.by_oid(key.target)
@@ -414,7 +412,7 @@ class Rows:
         for column in table.columns:
             if column.name in decided or column.name not in values:
                 continue
-            candidates = pool(column, self._serial, rules_about(table, column))
+            candidates = pool(column, self._serial, _about_column(self.catalog, table, column))
             if values[column.name] in candidates:
                 self._choice[table.oid, column.name] = candidates.index(values[column.name])
 
@@ -431,6 +429,12 @@ def rules_about(table: Table, column: Column) -> list[str]:
     """Expressions of every rule that mentions a column."""
     own = [check.expression for check in table.checks if column.name in check.columns]
     return [*own, *column.type.domain_checks]
+
+
+def _about_column(catalog: Catalog, table: Table, column: Column) -> list[str]:
+    """The same, and the bounds of partitions."""
+    bounds = [leaf.partition_bound for leaf in catalog.partitions(table)] if table.kind == "p" else []
+    return rules_about(table, column) + [bound for bound in bounds if bound and _mentions(bound, column.name)]
 
 
 @dataclass
@@ -456,6 +460,9 @@ class _Solver:
         for column in table.columns:
             for expression in column.type.domain_checks:
                 found.append(Rule(_about(expression, column.name), frozenset({column.name}), column.type.domains[0]))
+            if column.type.category in _UNCERTAIN and not column.generated:
+                # Looked at, or the server would not read it.
+                found.append(Rule(f"({_quoted(column.name)} is null) in (true, false)", frozenset({column.name})))
         bounds = [leaf.partition_bound for leaf in self.catalog.partitions(table) if leaf.partition_bound]
         if bounds:
             mentioned = frozenset(c.name for c in table.columns if any(_mentions(b, c.name) for b in bounds))
@@ -512,7 +519,9 @@ class _Solver:
             combinations = [] if (self.shuffle or self._vary) and query == 0 else plain
             combinations += [self._mix(best, pools, open_columns) for _ in range(COMBINATIONS)]
             for candidate, broken in zip(combinations, self._broken(combinations), strict=True):
-                if _UNREADABLE not in broken and len(broken) < len(best_broken):
+                # Of two that break as little, the row with less in it is the more ordinary one.
+                better = (len(broken), _filled(candidate)) < (len(best_broken), _filled(best))
+                if _UNREADABLE not in broken and better:
                     best, best_broken = candidate, broken
             if not best_broken:
                 break
@@ -532,7 +541,7 @@ class _Solver:
             if name in foreign:
                 pools[name] = [_LEFT_OUT, *(v for v in [self.spare.get(name)] if v is not None)]
                 continue
-            candidates = pool(column, k, rules_about(self.table, column))
+            candidates = pool(column, k, _about_column(self.catalog, self.table, column))
             # A value that is given elsewhere in the row may be the answer here: sums, copies, lower bounds.
             given = [start[n] for n in sorted(fixed) if n in start and self._same_kind(column, n)]
             candidates += [value for value in given if value is not None and value not in candidates]
@@ -549,10 +558,11 @@ class _Solver:
     def _allowed(self, start: Values, pools: dict[str, list[Any]]) -> tuple[dict[str, list[Any]], frozenset[str]]:
         """Each pool without what a rule about that column alone turns down."""
         single = [i for i, rule in enumerate(self.rules) if len(rule.columns) == 1 and rule.columns <= set(pools)]
-        uncertain = {c.name for c in self.table.columns if c.name in pools and c.type.category in "ARUX"}
-        names = [name for i in single for name in self.rules[i].columns] + sorted(uncertain)
+        names = [name for i in single for name in self.rules[i].columns]
         places = list(dict.fromkeys((name, value) for name in names for value in pools[name]))
-        verdicts = self._broken([start | {name: value} for name, value in places])
+        uncertain = {c.name for c in self.table.columns if c.name in pools and c.type.category in _UNCERTAIN}
+        rest = {name: value for name, value in start.items() if name not in uncertain}
+        verdicts = self._broken([rest | {name: value} for name, value in places])
         bad = {
             place
             for place, broken in zip(places, verdicts, strict=True)
@@ -631,8 +641,15 @@ class _LeftOut:
 
 _LEFT_OUT = _LeftOut()
 
+#: Categories of types whose values are guesses: arrays, ranges, extensions' types and whatever there is.
+_UNCERTAIN = "ARUX"
+
 #: Among the places of broken rules: a value that is none of its column's type.
 _UNREADABLE = -1
+
+
+def _filled(values: Values) -> int:
+    return sum(value is not _LEFT_OUT for value in values.values())
 
 
 def _about(expression: str, column: str) -> str:

@@ -11,6 +11,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -248,13 +249,21 @@ def _flags(type_: Type, k: int, mined: Sequence[str]) -> Iterator[bool]:
 def _times(type_: Type, k: int, mined: Sequence[str]) -> Iterator[str]:
     for moment in (_EPOCH + timedelta(minutes=k), _EPOCH - timedelta(days=400 + k), _EPOCH + timedelta(days=4000 + k)):
         yield moment.isoformat(sep=" ")
-    yield from (constant for constant in mined if re.match(r"\d{4}-\d\d-\d\d", constant))
+    for day in _days(mined):
+        yield from ((day + timedelta(days=k % 300)).isoformat(), (day - timedelta(days=1 + k % 300)).isoformat())
 
 
 def _dates(type_: Type, k: int, mined: Sequence[str]) -> Iterator[str]:
     for day in (date(1990, 1, 1) + timedelta(days=k), date(2026, 1, 15) + timedelta(days=k), date(2040, 1, 1)):
         yield day.isoformat()
-    yield from (constant for constant in mined if re.match(r"\d{4}-\d\d-\d\d", constant))
+    for day in _days(mined):
+        yield from ((day + timedelta(days=k % 300)).isoformat(), (day - timedelta(days=1 + k % 300)).isoformat())
+
+
+def _days(mined: Sequence[str]) -> Iterator[date]:
+    for constant in mined:
+        with suppress(ValueError):
+            yield date.fromisoformat(constant[:10])
 
 
 def _documents(type_: Type, k: int, mined: Sequence[str]) -> Iterator[str]:
