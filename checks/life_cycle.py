@@ -143,7 +143,7 @@ class Orders:
             f"There was enough in stock, but an order was refused {refused.moment}: {why(answer.refusal)}.",
             next=f"Look for the rule or trigger on {self.table.label}, on its lines or on the stock that refuses an "
             "ordinary order.",
-            table=self.table.label,
+            table=self.shop.table("inventory").label,
             tried=shorten(answer.tried),
             sqlstate=answer.refusal.sqlstate if answer.refusal else None,
         )

@@ -430,7 +430,7 @@ class _Scene:
         )
 
 
-_SALE_PARTS = (*_LEDGER, "inventory.variant")
+_SALE_PARTS = (*_LEDGER, "inventory.ordinary")
 _SOLD = (*_SALE_PARTS, "stock.sold")
 
 
@@ -439,18 +439,19 @@ def what_is_ordered_leaves(shop: Shop) -> None:
     """Two orders, one after the other; several lines with different numbers, one of them the last pieces."""
     scene = _Scene(shop)
     orders = scene.orders
-    many, last, other = scene.variant(20), scene.variant(3), scene.variant(9)
-    first = orders.place(Line(many, 2), Line(last, 3))
+    many, some, other = scene.variant(20), scene.variant(11), scene.variant(9)
+    first = orders.place(Line(many, 2), Line(some, 3))
     again = _one_more_line(scene, first, many)
     orders.must_deliver(first)
-    scene.has_left(last, 3, 3, "An order for the last 3 pieces of a variant was delivered")
+    scene.has_left(some, 11, 3, "An order for 3 pieces of a variant, and for others, was delivered")
     if again:
         scene.has_left(many, 20, 2 + again, "An order with two lines of one variant, 2 pieces and 1, was delivered")
     scene.has_left(many, 20, 2 + again, "An order for 2 pieces was delivered")
     scene.has_left(other, 9, 0, "An order for other things was delivered")
-    left = 18 - again
-    orders.must_deliver(orders.place(Line(many, 5)))
+    last, left = scene.variant(4), 18 - again
+    orders.must_deliver(orders.place(Line(many, 5), Line(last, 4)))
     scene.has_left(many, left, 5, "A second order, for 5 pieces of the same variant, was delivered")
+    scene.has_left(last, 4, 4, "An order for the last 4 pieces of a variant was delivered")
 
 
 def _one_more_line(scene: _Scene, order: Row, variant: Row) -> int:
@@ -483,7 +484,7 @@ def sales_leave_movements(shop: Shop) -> None:
         )
 
 
-@step.check("stock.together", needs=_SOLD)
+@step.check("stock.together", needs=(*_SOLD, "stock.recorded"))
 def statements_with_many_rows(shop: Shop) -> None:
     """The lines of two orders in one INSERT, and both orders a step further in one UPDATE."""
     scene = _Scene(shop)
@@ -535,7 +536,7 @@ def saved_twice_sold_once(shop: Shop) -> None:
 class _TooMany:
     """Orders for more than there is."""
 
-    words: str  # completes: "… was delivered"
+    words: str  # completes: "… went through"
     orders: tuple[tuple[Line, ...], ...]
     at_once: bool = False
 
@@ -563,7 +564,7 @@ def _is_refused(scene: _Scene, case: _TooMany) -> None:
     table = scene.stock.table.label
     refused = _sell_too_many(scene, case)
     if refused is None or refused.answer.refusal is None:
-        how = "was delivered" if refused is None else f"came to a halt {refused.moment}, but without an error"
+        how = "went through" if refused is None else f"came to a halt {refused.moment}, but without an error"
         raise Failed(
             f"{case.words} {how}.",
             next=f"Raise an exception when {table} has no row with enough pieces for a line.",

@@ -129,12 +129,12 @@ alter table stock_movements alter created_at type timestamp;
 alter table reviews alter updated_at type timestamp;
 
 -- stock.times-filled: no default
--- says: stock_movements | created_at
-alter table stock_movements alter created_at drop default;
+-- says: reviews | created_at
+alter table reviews alter created_at drop default;
 
 -- stock.times-filled: nullable
--- says: reviews | created_at | NULL
-alter table reviews alter created_at drop not null;
+-- says: stock_movements | created_at | NULL
+alter table stock_movements alter created_at drop not null;
 
 -- stock.updated-moves: no trigger
 -- says: reviews.updated_at | trigger
