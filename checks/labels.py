@@ -37,8 +37,10 @@ class Labels:
         """The stored values that may stand for a label or its synonyms, the likeliest first; none if it is missing."""
         wanted = [fold(name) for name in names]
         found = [value for name in wanted for label, value in self.known if fold(label) == name]
+        if self.complete or self.column.type.category != "S":
+            return list(dict.fromkeys(found))
         spelled = [form for name in names for form in (name, name.upper(), name.capitalize())]
-        return list(dict.fromkeys(found if self.complete else [*found, *spelled]))
+        return list(dict.fromkeys([*found, *spelled]))
 
     def knows(self, name: str) -> bool:
         """The catalog, or a look-up table, names this label."""
@@ -48,6 +50,8 @@ class Labels:
         """Values that no design takes, never longer than a legal label; `near` is a label that some are close to."""
         if self.lookup is not None and not any(isinstance(value, str) for _, value in self.known):
             return [self._no_key()]
+        if self.column.type.category == "N" and self.lookup is None:
+            return [32000]
         if self.column.type.base == "uuid":
             return [str(uuid.UUID(int=7))]
         return [_NO_LABEL] if self.complete else [_NO_LABEL, f"x{near}", f"{near}x"]

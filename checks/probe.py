@@ -91,7 +91,7 @@ class Shop:
             first = first or answer
             if answer.refusal is None and answer.rowcount == 1:
                 row.values = answer.rows[0]
-                row.values = self.read(row) or row.values
+                row.values |= self.read(row) or {}
                 return answer
         assert first is not None
         return first

@@ -126,14 +126,32 @@ def _judge(check: Check[Context], context: Context) -> Result:
 
 
 def _without_consequences(results: list[Result]) -> tuple[Result, ...]:
-    """Where a table's own fault is reported, that no row could be made for it is no news."""
-    faulty = {result.table for result in results if result.outcome is Outcome.FAIL}
+    """Where a table's own fault is reported, that no row could be made for it, or for what rests on it, is no news."""
+    failed = [result for result in results if result.outcome is Outcome.FAIL]
+    faulty, parts = {result.table for result in failed}, {_part(result.rule) for result in failed}
     return tuple(
         Result(result.rule, Outcome.SKIPPED)
-        if result.outcome is Outcome.CANT_TELL and result.table in faulty
+        if result.outcome is Outcome.CANT_TELL and (result.table in faulty or _rests_on(_part(result.rule)) & parts)
         else result
         for result in results
     )
+
+
+def _part(rule: Rule) -> str:
+    return rule.id.partition(".")[0]
+
+
+def _rests_on(part: str) -> set[str]:
+    """The parts that rows of this one need, and those that theirs need."""
+    tables = {table.name: table for table in contract.TABLES}
+    reached: set[str] = set()
+    due = [part]
+    while due:
+        table = tables.get(due.pop())
+        named = {name for entry in table.refers_to for name in entry.split("|")} if table else set()
+        due += named - reached
+        reached |= named
+    return reached
 
 
 def _no_row(rule: Rule, none: NoRow) -> Result:

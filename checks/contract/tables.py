@@ -118,7 +118,7 @@ TABLES: tuple[Table, ...] = (
         "orders",
         step=4,
         purpose="what a user bought",
-        refers_to=("users",),
+        refers_to=("users", "addresses"),
         columns=(
             Column("status", Kind.LABEL, ("status_id", "order_status_id"), required=True),
             Column("shipping_address_id", Kind.KEY),
