@@ -13,7 +13,14 @@ from checks.subject import Subject
 from workshop.errors import WorkshopError
 
 #: The steps that have checks. Each module has a `run(subject)`.
-_MODULES = {1: "checks.steps.step1_setup", 2: "checks.steps.step2_core", 3: "checks.steps.step3_catalog"}
+_MODULES = {
+    1: "checks.steps.step1_setup",
+    2: "checks.steps.step2_core",
+    3: "checks.steps.step3_catalog",
+    4: "checks.steps.step4_orders",
+    5: "checks.steps.step5_inventory",
+    6: "checks.steps.step6_indexes",
+}
 
 
 class CheckerFault(WorkshopError):

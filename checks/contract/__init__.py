@@ -6,11 +6,11 @@ it, names and synonyms are looked up in it. How a rule is proved is told in `che
 
 from __future__ import annotations
 
-from checks.contract import step1, step2, step3
+from checks.contract import step1, step2, step3, step4, step5, step6
 from checks.contract.model import Column, Criterion, Kind, Level, Rule, Step, Table, forms
 from checks.contract.tables import TABLES
 
-STEPS: tuple[Step, ...] = (step1.STEP, step2.STEP, step3.STEP)
+STEPS: tuple[Step, ...] = (step1.STEP, step2.STEP, step3.STEP, step4.STEP, step5.STEP, step6.STEP)
 
 
 def table(name: str) -> Table:
