@@ -17,6 +17,7 @@ class Subject:
     database_url: str
     names: RoleMap
     project: Path
+    has_project: bool = True  # the folder is known to go with the database
 
 
 def find_subject(
@@ -33,4 +34,4 @@ def find_subject(
         declared = RoleMap.load(Path(names))
     else:
         declared = RoleMap.load(kept) if is_own and kept.exists() else RoleMap()
-    return Subject(database_url or postgres.current_url(), declared, folder)
+    return Subject(database_url or postgres.current_url(), declared, folder, is_own)

@@ -26,8 +26,8 @@ STEP = Step(
         *rules(
             Level.MUST,
             Criterion.PERFORMANCE,
-            queries__order_history="`queries.order_history(session, user_id)` reads a user's orders, newest first, with "
-            "their items, in a number of statements that does not grow.",
+            queries__order_history="`queries.order_history(session, user_id)` reads a user's orders, newest first, "
+            "with their items, in a number of statements that does not grow.",
         ),
         *rules(
             Level.ADVICE,

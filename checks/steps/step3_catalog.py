@@ -499,7 +499,7 @@ def price_is_recorded(shop: Shop) -> None:
     )
 
 
-@step.check("price_history.only-changes", needs=("price_history.by-itself",))
+@step.check("price_history.only-changes", needs=("price_history.ordinary", "price_history.price-changes"))
 def nothing_else_is_recorded(shop: Shop) -> None:
     """An update of another column, or of the price to what it is, adds no row."""
     table = shop.table("price_history")
