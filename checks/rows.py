@@ -14,12 +14,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from psycopg2 import errorcodes
 
 from checks.catalog import Catalog, Column, ForeignKey, Table
+from checks.catalog.facts import INTEGER
 from checks.session import RETURNING, Answer, Refusal, Session, Statement
 from checks.values import choice, pool
 
@@ -544,7 +546,7 @@ class _Solver:
             candidates = pool(column, k, _about_column(self.catalog, self.table, column))
             # A value that is given elsewhere in the row may be the answer here: sums, copies, lower bounds.
             given = [start[n] for n in sorted(fixed) if n in start and self._same_kind(column, n)]
-            candidates += [value for value in given if value is not None and value not in candidates]
+            candidates += [value for value in given if _readable(value, column) and value not in candidates]
             optional = not column.required and name not in self.also
             pools[name] = [_LEFT_OUT, *candidates] if optional else candidates
             if not pools[name]:
@@ -646,6 +648,15 @@ _UNCERTAIN = "ARUX"
 
 #: Among the places of broken rules: a value that is none of its column's type.
 _UNREADABLE = -1
+
+
+def _readable(value: Any, column: Column) -> bool:
+    """A value from elsewhere in the row is one that this column's type can read: a whole number stays whole."""
+    if value is None or column.type.base not in INTEGER:
+        return value is not None
+    with suppress(ArithmeticError, ValueError):
+        return Decimal(str(value)) == int(value) and abs(int(value)) <= LARGEST.get(column.type.base, 2**63 - 1)
+    return False
 
 
 def _filled(values: Values) -> int:
