@@ -10,13 +10,15 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from checks.catalog import Column, Table
 from checks.labels import Labels, labels_in, labels_of, same
-from checks.outcome import Skipped
+from checks.outcome import CantTell, Skipped
 from checks.probe import Shop
 from checks.rows import NoRow, Row, Values, qualified, quote
 from checks.session import Answer, Statement
+from checks.stock import Stock
 
 #: An order's way, in the contract's words.
 WAY = ("pending", "paid", "shipped", "delivered")
@@ -24,8 +26,7 @@ WAY = ("pending", "paid", "shipped", "delivered")
 #: Pieces put in stock: more than any check buys, and few enough for a small integer.
 PLENTY = 1000
 
-#: What movements that bring pieces in, and payments that have come in, are called.
-ADDITIONS = ("addition", "restock", "purchase", "receipt", "inbound", "add")
+#: What payments that have come in are called.
 _RECEIVED = ("paid", "completed", "captured", "succeeded", "success", "successful", "settled", "confirmed", "approved")
 
 
@@ -51,42 +52,19 @@ def rows_where(shop: Shop, part: str, values: Mapping[str, Any]) -> list[Row]:
 def stocked_variant(shop: Shop) -> Row:
     """A new variant with plenty of pieces, where the shop counts them at all."""
     variant = shop.row("product_variants")
-    if "inventory" in shop.roles.tables:
-        with suppress(Skipped, NoRow):
-            _stock_up(shop, variant)
+    with suppress(Skipped, NoRow, CantTell):
+        _stock(shop).fill(variant, PLENTY)
     return variant
 
 
-def _stock_up(shop: Shop, variant: Row) -> None:
-    """By hand where that is allowed, else through a movement."""
-    quantity = shop.column("inventory", "quantity").name
-    at_variant = points(shop, "inventory", variant)
-    stored = rows_where(shop, "inventory", at_variant)
-    if stored:
-        shop.change(stored[0], **{quantity: PLENTY})
-    else:
-        with suppress(NoRow):
-            shop.row("inventory", at_variant | {quantity: PLENTY})
-    stored = rows_where(shop, "inventory", at_variant)
-    if not stored:
-        with suppress(NoRow):
-            stored = [shop.row("inventory", at_variant)]
-    if not stored or not stored[0][quantity]:
-        _receive(shop, variant, stored)
+def _stock(shop: Shop) -> Stock:
+    """The shop's stock, which remembers how it is filled in this design."""
+    if shop not in _stocks:
+        _stocks[shop] = Stock(shop)
+    return _stocks[shop]
 
 
-def _receive(shop: Shop, variant: Row, inventory: list[Row]) -> None:
-    """A movement that brings pieces in; designs differ in its sign."""
-    keys = shop.foreign_keys("stock_movements", "product_variants")
-    target = variant if keys or not inventory else inventory[0]
-    change = shop.column("stock_movements", "quantity_change").name
-    kinds = labels_of(shop, "stock_movements", "movement_type")
-    for kind in kinds.values(*ADDITIONS):
-        for pieces in (PLENTY, -PLENTY):
-            with suppress(NoRow):
-                values = points(shop, "stock_movements", target) | {change: pieces, kinds.column.name: kind}
-                shop.row("stock_movements", values)
-                return
+_stocks: WeakKeyDictionary[Shop, Stock] = WeakKeyDictionary()
 
 
 # -- orders ----------------------------------------------------------------------------------------------------
