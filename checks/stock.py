@@ -24,7 +24,7 @@ SALE = ("sale", "sold", "outbound", "order")
 ADJUSTMENT = ("adjustment", "adjust", "correction")
 
 #: A way to bring a variant's stock from what it is to a number of pieces.
-_Way = Callable[[Row, int], None]
+_Way = Callable[[Row, Row | None, int], None]
 
 
 def key_to(shop: Shop, part: str, *targets: str) -> ForeignKey:
@@ -57,6 +57,7 @@ class Stock:
         self.key = key_to(shop, "inventory", "product_variants")
         self.quantity = shop.column("inventory", "quantity").name
         self._ways: list[_Way] = [self._written, self._moved]
+        self._known: list[Any] = []  # types of movement that were taken
 
     # -- inventory ---------------------------------------------------------------------------------------------
 
@@ -72,11 +73,12 @@ class Stock:
 
     def fill(self, variant: Row, pieces: int) -> Row:
         """Have exactly so many pieces, in whichever way this design takes; CantTell when none was found."""
+        row = self.row(variant)
         for way in list(self._ways):
-            if self.pieces(variant) != pieces:
+            if row is None or row[self.quantity] != pieces:
                 with suppress(NoRow):
-                    way(variant, pieces)
-            row = self.row(variant)
+                    way(variant, row, pieces)
+                row = self.row(variant)
             if row is not None and row[self.quantity] == pieces:
                 self._ways.sort(key=lambda other: other != way)  # begin with what worked, the next time
                 return row
@@ -86,22 +88,23 @@ class Stock:
             table=self.table.label,
         )
 
-    def _written(self, variant: Row, pieces: int) -> None:
-        row = self.row(variant)
+    def _written(self, variant: Row, row: Row | None, pieces: int) -> None:
         if row is None:
             self.shop.row("inventory", pointing_at(self.key, variant) | {self.quantity: pieces})
         else:
             self.shop.session.keep(row.update(**{self.quantity: pieces}))
 
-    def _moved(self, variant: Row, pieces: int) -> None:
-        if self.row(variant) is None:
+    def _moved(self, variant: Row, row: Row | None, pieces: int) -> None:
+        if row is None:
             with suppress(NoRow):
                 self.shop.row("inventory", pointing_at(self.key, variant) | {self.quantity: 0})
         missing = pieces - (self.pieces(variant) or 0)
         ledger = Ledger(self.shop, self)
-        for type_ in ledger.types.values(*(ADDITION if missing > 0 else ADJUSTMENT)):
+        types = ledger.types.values(*(ADDITION if missing > 0 else ADJUSTMENT))
+        for type_ in sorted(types, key=lambda type_: type_ not in self._known):
             with suppress(NoRow):
                 self.shop.row("stock_movements", ledger.about(variant) | ledger.says(type_, missing))
+                self._known.append(type_)
                 return
 
 

@@ -319,6 +319,31 @@ drop trigger sell on orders;
 create trigger sell after update of status on orders
 for each row when (old.status = 'pending' and new.status in ('shipped', 'delivered')) execute function move_stock();
 
+-- stock.sold: a trigger that stumbles
+-- says: inventory | refused at paid | no_such_column
+create or replace function move_stock() returns trigger language plpgsql as $$
+begin
+    update inventory set no_such_column = 1;
+    return null;
+end $$;
+
+-- stock.recorded: the largest line of each variant
+-- says: stock_movements | add up to -2
+create or replace function move_stock() returns trigger language plpgsql as $$
+declare line record;
+begin
+    for line in
+        select product_variant_id, sum(quantity)::int as quantity, max(quantity) as most from order_items
+        where order_id = new.id group by 1 order by 1
+    loop
+        update inventory set quantity = quantity - line.quantity where product_variant_id = line.product_variant_id;
+        if not found then raise exception 'no stock'; end if;
+        insert into stock_movements (product_variant_id, quantity_change, movement_type)
+        values (line.product_variant_id, -line.most, 'sale');
+    end loop;
+    return null;
+end $$;
+
 -- stock.recorded: no movements
 -- says: stock_movements | no sale
 create or replace function move_stock() returns trigger language plpgsql as $$
@@ -346,8 +371,7 @@ begin
 end $$;
 
 -- stock.recorded: one piece a line
--- says: stock_movements | add up to -1
--- also: stock.together
+-- says: stock_movements | add up to -2
 create or replace function move_stock() returns trigger language plpgsql as $$
 declare line record;
 begin
@@ -361,8 +385,7 @@ begin
 end $$;
 
 -- stock.recorded: written down again when delivered
--- says: stock_movements | add up to -4
--- also: stock.together
+-- says: stock_movements | add up to -6
 create function write_again() returns trigger language plpgsql as $$
 begin
     insert into stock_movements (product_variant_id, quantity_change, movement_type)
@@ -571,6 +594,7 @@ alter table reviews drop constraint reviews_order_fkey,
 
 -- reviews.order: not there at all
 -- says: reviews | order
+-- also: reviews.never-verified
 drop trigger verify_purchase on reviews;
 alter table reviews drop order_id;
 
