@@ -72,6 +72,10 @@ class Shop:
         """A stored row with these values, by stored column."""
         return self._rows.store(self.table(part), dict(values or {}))
 
+    def row_in(self, table: Table, values: Mapping[str, Any] | None = None) -> Row:
+        """A stored row of any table, such as a look-up table of the learner's own."""
+        return self._rows.store(table, dict(values or {}))
+
     def draft(self, part: str, values: Mapping[str, Any] | None = None) -> Draft:
         """A row that would be taken, not stored."""
         return self._rows.draft(self.table(part), dict(values or {}))
