@@ -11,7 +11,7 @@ from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row
 from checks.session import Statement
 from checks.step import StepChecks
-from checks.steps import common
+from checks.steps import common, times
 from checks.steps.on_database import run_on_database
 from checks.subject import Subject
 from checks.values import ARGON2, BCRYPT, SHA256_HEX
@@ -458,58 +458,22 @@ def times_are_recorded(shop: Shop) -> None:
 @step.check("core.time-zone", needs=("core.audit",))
 def times_have_a_zone(shop: Shop) -> None:
     """Each time is a timestamp with time zone."""
-    for part in TIMED:
-        for column in common.timestamps(shop, part):
-            if column.type.base != "timestamptz":
-                table = shop.table(part)
-                raise Failed(
-                    f"{table.label}.{column.name} is a timestamp without time zone: the same moment reads differently "
-                    "on servers in different places.",
-                    next=f"Declare {column.name} as DateTime(timezone=True).",
-                    table=table.label,
-                    column=column.name,
-                )
+    common.each(shop, TIMED, times.have_a_zone)
 
 
 @step.check("core.times-filled", needs=("core.audit",))
 def times_are_filled_in(shop: Shop) -> None:
     """A row that leaves both times out gets them from the database, and neither takes NULL."""
     for part in TIMED:
-        table = shop.table(part)
-        draft = shop.draft(part)
-        for column in common.timestamps(shop, part):
-            draft.values.pop(column.name, None)
-        answer = shop.session.attempt(draft.but())
-        for column in common.timestamps(shop, part):
-            if not answer.rows or answer.rows[0][column.name] is None:
-                raise Failed(
-                    f"A row of {table.label} that leaves {column.name} out gets no time from the database. "
-                    "A default in Python helps only rows that come through SQLAlchemy.",
-                    next=f"Add server_default=func.now() and nullable=False to {column.name}.",
-                    table=table.label,
-                    column=column.name,
-                    tried=shorten(answer.tried),
-                )
-            common.not_null(shop, part, column, "time", next=f"Make {column.name} NOT NULL (nullable=False).")
+        times.are_filled_in(shop, part, shop.draft(part))
 
 
 @step.check("core.updated-moves", needs=("core.audit",))
 def updated_at_moves(shop: Shop) -> None:
     """After any UPDATE the database has set updated_at to now, whatever it was."""
     for part, touched in (("users", "first_name"), ("products", "name")):
-        table, column = shop.table(part), shop.column(part, "updated_at")
-        row = shop.row(part, {column.name: "2001-02-03 04:05:06+00"})
-        other = shop.draft(part)
+        row = shop.row(part, {shop.column(part, "updated_at").name: times.LONG_AGO})
         name = shop.column(part, touched).name
-        statement = row.update(**{name: other.values.get(name, "Probe")})
-        answer = shop.session.keep(statement)
-        stored = shop.read(row)
-        if answer.refusal is None and stored is not None and str(stored[column.name]).startswith("2001-02-03"):
-            raise Failed(
-                f"{table.label}.{column.name} stood still when a row was changed by SQL. "
-                "onupdate in SQLAlchemy moves it only for changes that come through SQLAlchemy.",
-                next=f"A BEFORE UPDATE trigger on {table.label} can set new.{column.name} = now().",
-                table=table.label,
-                column=column.name,
-                tried=shorten(answer.tried),
-            )
+        answer = shop.session.keep(row.update(**{name: shop.draft(part).values.get(name, "Probe")}))
+        if answer.refusal is None:
+            times.have_moved(shop, part, row, answer.tried)
