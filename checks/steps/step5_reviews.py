@@ -338,13 +338,14 @@ def nobody_is_verified_without_an_order(shop: Shop) -> None:
         named = ", ".join(f"{name} {'NULL' if value is None else repr(value)}" for name, value in nowhere.items())
         happened = f"A review with no order behind it{f' ({named})' if named else ''} reads as verified."
         draft = plain or _review(shop, about | nowhere)
-        for values in (flag, {}) if draft is not None else ():
+        if draft is None:
+            continue
+        for values in (flag, {}):
             _must_not_verify(shop, Draft(draft.table, draft.values | nowhere | values).but(), happened)
-        if draft is not None:
-            with shop.isolated():
-                answer = shop.session.keep(Draft(draft.table, draft.values | _flag(shop, False)).but())
-                if answer.rows and flag:
-                    _must_not_verify(shop, Row(draft.table, answer.rows[0]).update(**nowhere, **flag), happened)
+        with shop.isolated():
+            answer = shop.session.keep(Draft(draft.table, draft.values | _flag(shop, False)).but())
+            if answer.rows and flag:
+                _must_not_verify(shop, Row(draft.table, answer.rows[0]).update(**nowhere, **flag), happened)
     _loses_its_order(shop)
 
 
