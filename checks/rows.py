@@ -238,7 +238,7 @@ class Rows:
                 if solve:
                     self._remember(table, values, pinned, solver)
                 return _Made(values, answer, tuple(pending.before))
-            if not refusal.is_verdict and round_ > 0:
+            if (not refusal.is_verdict and round_ > 0) or solver.unsolved > 1:
                 break
             if refusal.is_duplicate:
                 if parents.fresh:
@@ -450,6 +450,7 @@ class _Solver:
     also: set[str] = field(default_factory=set)  # columns that must be filled though nothing says so
     shuffle: bool = False  # a trigger refused the first solution: take another
     spare: Values = field(default_factory=dict)  # for columns of optional foreign keys: what they may point at
+    unsolved: int = 0  # how often no combination was found that meets every rule
     _nulls: frozenset[str] = frozenset()  # columns that are NULL by intention, whatever their default
     _vary: frozenset[str] = frozenset()  # columns that were refused together as a duplicate
 
@@ -529,6 +530,7 @@ class _Solver:
                 break
             broken_columns = {name for i in best_broken - {_UNREADABLE} for name in self.rules[i].columns}
             open_columns = sorted(broken_columns & set(pools)) or open_columns
+        self.unsolved += bool(best_broken)
         return {name: value for name, value in best.items() if value is not _LEFT_OUT}, frozenset()
 
     def _pools(self, start: Values, fixed: frozenset[str], k: int) -> dict[str, list[Any]]:
