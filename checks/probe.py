@@ -191,6 +191,8 @@ class Shop:
             refusal = none.answer.refusal if none.answer else None
             if refusal is not None and not refusal.is_verdict:
                 raise
+            if refusal is not None and not refusal.is_duplicate:
+                self.draft(part)  # where no row goes in at all, it is not these values that are refused
             raise Failed(
                 happened.format(why=why(refusal)),
                 next=next,

@@ -73,8 +73,8 @@ class StepChecks(Generic[Context]):
                 self._scenery(context)
         results: dict[str, Result] = {}
         for check in self._by_need():
-            failed = [need for need in check.needs if results[need].outcome is not Outcome.PASS]
-            results[check.rule.id] = Result(check.rule, Outcome.SKIPPED) if failed else _judge(check, context)
+            waits_for = [results[need] for need in check.needs if results[need].outcome is not Outcome.PASS]
+            results[check.rule.id] = _wait(check.rule, waits_for) if waits_for else _judge(check, context)
         return _without_consequences([results[rule.id] for rule in self.contract.rules])
 
     def not_attempted(self) -> tuple[Result, ...]:
@@ -93,6 +93,17 @@ class StepChecks(Generic[Context]):
         for check in self.checks:
             visit(check)
         return list(ordered.values())
+
+
+def _wait(rule: Rule, waits_for: list[Result]) -> Result:
+    """A check that was not run: skipped, but for one that only waits for what could not be found out."""
+    if any(result.outcome is not Outcome.CANT_TELL for result in waits_for):
+        return Result(rule, Outcome.SKIPPED)
+    first = waits_for[0]
+    text = first.rule.text.replace("`", "").rstrip(".")
+    return Result(
+        rule, Outcome.CANT_TELL, table=first.table, happened=f'This waits for "{text}", which could not be found out.'
+    )
 
 
 def _judge(check: Check[Context], context: Context) -> Result:
@@ -129,12 +140,19 @@ def _without_consequences(results: list[Result]) -> tuple[Result, ...]:
     """Where a table's own fault is reported, that no row could be made for it, or for what rests on it, is no news."""
     failed = [result for result in results if result.outcome is Outcome.FAIL]
     faulty, parts = {result.table for result in failed}, {_part(result.rule) for result in failed}
-    return tuple(
-        Result(result.rule, Outcome.SKIPPED)
-        if result.outcome is Outcome.CANT_TELL and (result.table in faulty or _rests_on(_part(result.rule)) & parts)
-        else result
-        for result in results
-    )
+    told: set[tuple[str | None, str | None]] = set()
+
+    def is_news(result: Result) -> bool:
+        if result.outcome is Outcome.CANT_TELL:
+            return result.table not in faulty and not _rests_on(_part(result.rule)) & parts
+        if result.outcome is not Outcome.FAIL:
+            return True
+        said = (result.table, result.happened)
+        is_new = said not in told
+        told.add(said)
+        return is_new
+
+    return tuple(result if is_news(result) else Result(result.rule, Outcome.SKIPPED) for result in results)
 
 
 def _part(rule: Rule) -> str:
@@ -156,6 +174,18 @@ def _rests_on(part: str) -> set[str]:
 
 def _no_row(rule: Rule, none: NoRow) -> Result:
     refusal = none.answer.refusal if none.answer else None
+    if none.contradiction and rule.level is Level.MUST:
+        names = " and ".join(none.contradiction)
+        return Result(
+            rule,
+            Outcome.FAIL,
+            table=none.table.label,
+            expected=rule.text.replace("`", ""),
+            happened=f"No row will ever go into {none.table.label}: its rules {names} can't hold together.",
+            tried=shorten(none.answer.tried) if none.answer else None,
+            sqlstate=refusal.sqlstate if refusal else None,
+            next="Decide which of them is meant, and drop or correct the other.",
+        )
     return Result(
         rule,
         Outcome.CANT_TELL,

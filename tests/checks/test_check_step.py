@@ -242,3 +242,29 @@ def test_a_fault_of_ours_is_a_sentence_and_no_traceback(
     monkeypatch.setattr("checks.steps.on_database.cast_roles", lambda *_: 1 / 0)
     with pytest.raises(WorkshopError, match="our fault and not that of your schema"):
         check_step(2, database_url=url)
+
+
+def test_rules_that_contradict_each_other_are_told_once(build: Build, url: str) -> None:
+    build(
+        reference_sql(2) + "alter table users add constraint short_name check (length(first_name) < 3),"
+        " add constraint first_is_a check (first_name = 'a'), add constraint first_is_b check (first_name = 'b')"
+    )
+    report = check_step(2, database_url=url)
+    failed = [result for result in report.results if result.outcome is Outcome.FAIL]
+    assert not report.passed
+    assert len(failed) == 1
+    assert "No row will ever go into users" in str(failed[0].happened)
+    assert "first_is_a" in str(failed[0].happened)
+    assert not [result for result in report.results if result.outcome is Outcome.CANT_TELL]
+
+
+def test_what_waits_for_something_that_could_not_be_told_does_not_count_either(build: Build, url: str) -> None:
+    build(
+        reference_sql(2)
+        + "create function closed() returns trigger language plpgsql as $$ begin raise 'closed today'; end $$;"
+        " create trigger closed before insert on products for each row execute function closed()"
+    )
+    report = check_step(2, database_url=url)
+    assert _by_rule(report)["products.category"].outcome is Outcome.CANT_TELL
+    assert _by_rule(report)["products.ordinary"].outcome is Outcome.CANT_TELL
+    assert report.passed, str(report)
