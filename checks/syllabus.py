@@ -20,6 +20,7 @@ FAMILIES = {
     Kind.TIMESTAMP: "time",
     Kind.LABEL: "label",
     Kind.KEY: "",
+    Kind.ANY: "",
 }
 
 

@@ -43,8 +43,8 @@ def test_a_report_that_reads_otherwise_is_noticed(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "solutions", tmp_path / "solutions", ignore=shutil.ignore_patterns("02*", "__pycache__"))
     notebook = tmp_path / "solutions" / "01_project_setup.ipynb"
     text = notebook.read_text("utf-8")
-    assert "passed. 5 of 5 rules hold." in text
-    notebook.write_text(text.replace("passed. 5 of 5 rules hold.", "passed. 4 of 5 rules hold."), "utf-8")
+    assert "passed. 5 of 5 required rules hold." in text
+    notebook.write_text(text.replace("passed. 5 of 5 required rules hold.", "passed. 4 of 5 required rules hold."), "utf-8")
     done = nbval(notebook)
     assert done.returncode == 1
     assert "Cell outputs differ" in done.stdout
