@@ -78,6 +78,7 @@ select json_build_object(
             'named', r.named,
             'row_security', r.relrowsecurity,
             'forced_row_security', r.relforcerowsecurity,
+            'has_policies', exists (select from pg_catalog.pg_policy p where p.polrelid = r.oid),
             'is_partition', r.relispartition,
             'partition_bound', case when r.relispartition then pg_catalog.pg_get_partition_constraintdef(r.oid) end,
             'parents', (

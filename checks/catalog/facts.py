@@ -162,6 +162,7 @@ class Table:
     named: bool  # looked for by name, not only reached through a foreign key
     row_security: bool
     forced_row_security: bool
+    has_policies: bool
     is_partition: bool
     partition_bound: str | None
     parents: tuple[int, ...]

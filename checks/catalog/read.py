@@ -57,6 +57,7 @@ def _table(entry: dict[str, Any], types: dict[int, dict[str, Any]]) -> Table:
     return Table(
         **{field: entry[field] for field in plain},
         forced_row_security=entry["forced_row_security"],
+        has_policies=entry["has_policies"],
         is_partition=entry["is_partition"],
         partition_bound=entry["partition_bound"],
         parents=tuple(entry["parents"]),

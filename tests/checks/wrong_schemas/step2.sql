@@ -34,6 +34,15 @@ create view users as select * from people;
 -- says: users | UNLOGGED | crash
 alter table users set unlogged;
 
+-- users.exists: a rule swallows every row
+-- says: users | rule takes every row
+create rule gone as on insert to users do instead nothing;
+
+-- users.exists: row security that nobody gets past
+-- says: users | no policy
+alter table users enable row level security;
+alter table users force row level security;
+
 -- categories.exists: dropped
 -- says: categories
 drop table categories cascade;
