@@ -6,9 +6,12 @@ Starts an embedded PostgreSQL of its own in a scratch folder (with the programs 
 does), builds the reference schema of the tests, and prints medians and ranges in milliseconds:
 
 - the catalog query alone;
-- each step, catalog and probes;
-- as many single assertions as the step has rules: a query of the catalog each, and, on a server that has the
-  extension, a pgTAP assertion each, one after the other on an open connection;
+- each step alone, on a connection of its own: catalog and probes;
+- single assertions about the catalog, one after the other on a connection that is open and warm: a query each, and, on
+  a server that has the extension, a pgTAP assertion each. As many as the step has rules; and as many as the step asks
+  questions, which is what pgTAP would need to ask them all: a rule is proved by several, since a row that must be
+  taken and the INSERT and the UPDATE that must be refused are each a question of its own;
+- each step as a learner calls it, with the look at the steps before;
 - step 2 again with 10 and with 5,000 further tables, which are none of its business.
 """
 
@@ -69,9 +72,29 @@ def milliseconds(work: Callable[[], object]) -> list[float]:
 
 
 def show(name: str, taken: Sequence[float], beside: Sequence[float] | None = None) -> None:
-    median = statistics.median(taken)
-    ratio = f"   {median / statistics.median(beside):5.2f} times" if beside else ""
-    print(f"{name:<52} {median:8.1f} ms   ({min(taken):.1f} to {max(taken):.1f}){ratio}")
+    """A line for what was taken; or for what is measured `beside` a step, and which part of it the step takes."""
+    shown = beside or taken
+    median = statistics.median(shown)
+    ratio = f"   the step takes {statistics.median(taken) / median:4.2f} of it" if beside else ""
+    print(f"{name:<56} {median:7.1f} ms   ({min(shown):.1f} to {max(shown):.1f}){ratio}", flush=True)
+
+
+def count_questions(work: Callable[[], object]) -> int:
+    """How many statements a step tries."""
+    from checks.session import Session
+
+    asked, run = [], Session._run
+
+    def counted(*arguments: Any) -> Any:
+        asked.append(arguments)
+        return run(*arguments)
+
+    Session._run = counted  # type: ignore[assignment,method-assign]
+    try:
+        work()
+    finally:
+        Session._run = run  # type: ignore[method-assign]
+    return len(asked)
 
 
 def ask_all(cursor: Any, queries: Sequence[str]) -> None:
@@ -97,6 +120,8 @@ def with_pgtap(superuser_url: str) -> bool:
 def main(home: Path) -> None:
     from checks import check_step, contract
     from checks.catalog import read_catalog
+    from checks.grade import grade
+    from checks.subject import find_subject
     from workshop import postgres
     from workshop.postgres.connection import Address
 
@@ -117,17 +142,19 @@ def main(home: Path) -> None:
         show("the catalog query, as facts", milliseconds(partial(read_catalog, ask, contract.stored_names())))
         tap = with_pgtap(superuser.url())
         for step in (step.number for step in contract.STEPS if step.number > 1):
-            report = check_step(step)
-            count = len(report.checks)
-            taken = milliseconds(partial(check_step, step))
-            show(f"check_step({step}): {count} rules, catalog and probes", taken)
-            queries = milliseconds(partial(ask_all, cursor, list(islice(cycle(QUERIES), count))))
-            show(f"  {count} single queries of the catalog", queries, taken)
-            if tap:
-                cursor.execute("set search_path = public, tap; select * from no_plan()")
-                pgtap = milliseconds(partial(ask_all, cursor, list(islice(cycle(PGTAP), count))))
-                show(f"  {count} single pgTAP assertions", pgtap, taken)
-                cursor.execute("select * from finish(); reset search_path")
+            subject = find_subject()
+            rules, questions = len(contract.step(step).rules), count_questions(partial(grade, step, subject))
+            taken = milliseconds(partial(grade, step, subject))
+            show(f"step {step} alone: {rules} rules, {questions} questions", taken)
+            for count, what in ((rules, "rules"), (questions, "questions")):
+                queries = milliseconds(partial(ask_all, cursor, list(islice(cycle(QUERIES), count))))
+                show(f"  {count} single queries of the catalog (as {what})", taken, queries)
+                if tap:
+                    cursor.execute("begin; set local search_path = public, tap; select * from no_plan()")
+                    pgtap = milliseconds(partial(ask_all, cursor, list(islice(cycle(PGTAP), count))))
+                    show(f"  {count} single pgTAP assertions (as {what})", taken, pgtap)
+                    cursor.execute("rollback")
+            show(f"check_step({step})", milliseconds(partial(check_step, step)))
         for further in (10, 5000):
             _make_tables(cursor, further)
             show(f"check_step(2) beside {further:,} further tables", milliseconds(partial(check_step, 2)))

@@ -17,17 +17,19 @@ def check_step(
 ) -> Any:
     """Check a step against the live database and return its `checks.report.Report`, which shows itself.
 
+    The report also names earlier steps that don't pass (any more); they don't count for this one.
+
     step: 1 to 8. strict: raise when the step does not pass. database_url: grade that database and not the
     workshop's own. names: a role map, when it is not the project's `names.toml`.
 
     Raises WorkshopError with one sentence when the step can't be checked: no such step, no connection.
     Nothing in the database is changed.
     """
-    from checks.grade import StepNotPassed, grade, step_number
+    from checks.grade import StepNotPassed, grade_in_context, step_number
     from checks.subject import find_subject
 
     number = step_number(step)
-    report = grade(number, find_subject(database_url, names))
+    report = grade_in_context(number, find_subject(database_url, names))
     if strict and not report.passed:
         raise StepNotPassed(report)
     return report

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 from checks import contract
 from checks.outcome import Result
+from checks.probe import Shop
 from checks.report import Report
+from checks.step import StepChecks
+from checks.steps.on_database import open_shop, run_in
 from checks.subject import Subject
 from workshop.errors import WorkshopError
 
@@ -47,6 +51,27 @@ def grade(number: int, subject: Subject) -> Report:
             f"The checks of step {number} stumbled over something that they should know ({fault!r}). That is our "
             "fault and not that of your schema: please report it."
         ) from fault
+
+
+def grade_in_context(number: int, subject: Subject) -> Report:
+    """The report of a step, which also names the earlier ones that it rests on and that don't pass."""
+    report = grade(number, subject)
+    return replace(report, earlier=_open_before(number, subject)) if report.attempted else report
+
+
+def _open_before(number: int, subject: Subject) -> tuple[Report, ...]:
+    """The earlier steps of the database, of which a MUST does not hold."""
+    earlier = [before for before in _MODULES if 2 <= before < number]
+    if not earlier:
+        return ()
+    with open_shop(subject) as shop:
+        reports = [_required(before, Shop(shop.session, shop.roles)) for before in earlier]
+    return tuple(report for report in reports if not report.passed)
+
+
+def _required(number: int, shop: Shop) -> Report:
+    step: StepChecks[Shop] = import_module(_MODULES[number]).step
+    return Report(number, step.contract.title, run_in(step.without_advice(), shop))
 
 
 def step_number(value: Any) -> int:

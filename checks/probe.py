@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg2.errorcodes import CHECK_VIOLATION
 
@@ -20,6 +20,8 @@ from checks.roles import Roles
 from checks.rows import Draft, NoRow, Row, Rows, why
 from checks.session import RETURNING, Answer, Refusal, Session, Statement
 
+Thing = TypeVar("Thing")
+
 
 class Shop:
     """A learner's schema under test: parts of the contract in, statements and verdicts out."""
@@ -30,6 +32,7 @@ class Shop:
         self._rows = Rows(
             session, roles.catalog, {table.oid: _filled(roles, part) for part, table in roles.tables.items()}
         )
+        self._memory: dict[type, Any] = {}
 
     @property
     def catalog(self) -> Catalog:
@@ -44,6 +47,15 @@ class Shop:
                 yield
         finally:
             self._rows.standing = standing
+
+    def remember(self, thing: Thing) -> Thing:
+        """Have this at hand for every check to come: how a design does something, or what a scenery has left."""
+        self._memory[type(thing)] = thing
+        return thing
+
+    def recall(self, kind: type[Thing]) -> Thing | None:
+        """What was remembered of that type."""
+        return self._memory.get(kind)
 
     # -- who plays what ----------------------------------------------------------------------------------------
 
@@ -112,13 +124,17 @@ class Shop:
         """Rows that need a parent of that kind point at this one, as long as it is there."""
         self._rows.standing[row.table.oid] = row.values
 
-    def both_ways(self, draft: Draft, **changes: Any) -> Iterator[Statement]:
-        """The draft with stored columns changed, as an INSERT and then, on the stored draft, as an UPDATE.
+    def furnish(self, *parts: str) -> None:
+        """One row of each part, in this order, for rows to point at, where such a row is possible."""
+        for part in parts:
+            with suppress(NoRow, Skipped):
+                self.stand(self.row(part))
 
-        To be tried one after the other: the draft is stored between the two.
-        """
-        yield draft.but(**changes)
-        yield self.put(draft).update(**changes)
+    def both_ways(self, draft: Draft, **changes: Any) -> tuple[Answer, Answer]:
+        """What PostgreSQL says to the draft with stored columns changed, as an INSERT and as an UPDATE of it."""
+        with self._rows.stored(draft) as row:
+            updated = self.session.attempt(row.update(**changes))
+        return self.session.attempt(draft.but(**changes)), updated
 
     def read(self, row: Row) -> dict[str, Any] | None:
         """The row as it is stored now, or None when it is gone."""
@@ -131,7 +147,10 @@ class Shop:
         self, statement: Statement, *, happened: str, next: str, table: str, column: str | None = None
     ) -> Answer:
         """The statement must raise an error; `happened` says what it means that it did not."""
-        answer = self.session.attempt(statement)
+        return self.refused(self.session.attempt(statement), happened=happened, next=next, table=table, column=column)
+
+    def refused(self, answer: Answer, *, happened: str, next: str, table: str, column: str | None = None) -> Answer:
+        """The same of a statement that was tried."""
         if answer.refusal is None:
             if answer.rowcount == 0:
                 happened = "PostgreSQL reported success, but the row was silently left out: no error tells the shop."
@@ -148,8 +167,8 @@ class Shop:
     ) -> None:
         """No row has these stored values: refused on INSERT and on UPDATE, whatever the rest of the row is."""
         table = self.table(part)
-        for statement in self.both_ways(self.draft(part), **values):
-            answer = self.rejects(statement, happened=happened, next=next, table=table.label, column=column)
+        for answer in self.both_ways(self.draft(part), **values):
+            self.refused(answer, happened=happened, next=next, table=table.label, column=column)
             if answer.refusal is not None and self._depends_on_others(table, answer.refusal, values):
                 with self.isolated(), suppress(NoRow):
                     row = self.row(part, values)

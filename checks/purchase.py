@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from checks.catalog import Column, Table
 from checks.labels import Labels, labels_in, labels_of, same
@@ -53,18 +52,8 @@ def stocked_variant(shop: Shop) -> Row:
     """A new variant with plenty of pieces, where the shop counts them at all."""
     variant = shop.row("product_variants")
     with suppress(Skipped, NoRow, CantTell):
-        _stock(shop).fill(variant, PLENTY)
+        Stock.of(shop).begin(variant, PLENTY)
     return variant
-
-
-def _stock(shop: Shop) -> Stock:
-    """The shop's stock, which remembers how it is filled in this design."""
-    if shop not in _stocks:
-        _stocks[shop] = Stock(shop)
-    return _stocks[shop]
-
-
-_stocks: WeakKeyDictionary[Shop, Stock] = WeakKeyDictionary()
 
 
 # -- orders ----------------------------------------------------------------------------------------------------

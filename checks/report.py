@@ -41,6 +41,7 @@ class Report:
     step: int
     title: str
     results: tuple[Result, ...]
+    earlier: tuple[Report, ...] = ()  # the steps before that don't pass
 
     @property
     def passed(self) -> bool:
@@ -89,6 +90,17 @@ class Report:
             return f"Step {self.step}, {self.title}: passed. {self.score} of {self.out_of} required rules hold."
         return f"Step {self.step}, {self.title}: not yet. {self.score} of {self.out_of} required rules hold."
 
+    def as_earlier(self) -> str:
+        """The report in one sentence, in that of a later step."""
+        name = f"Step {self.step}, {self.title},"
+        if not self.attempted:
+            return f"{name} is not there yet, and this one builds on it: catch_up({self.step}) writes it for you."
+        broken = [result for result in self._musts if result.outcome is not Outcome.PASS]
+        first = next((result for result in broken if result.outcome is Outcome.FAIL), broken[0])
+        where = f" ({_where(first)})" if _where(first) else ""
+        rule = _plain(first.rule.text).rstrip(".")
+        return f"{name} does not hold at the moment: {rule}{where}. check_step({self.step}) says more."
+
     def groups(self) -> Iterator[tuple[Outcome, list[Result]]]:
         """Results by outcome, what needs doing first."""
         for outcome in _HEADINGS:
@@ -103,6 +115,8 @@ class Report:
 
     def _lines(self) -> Iterator[str]:
         yield self.verdict()
+        for report in self.earlier:
+            yield f"! {report.as_earlier()}"
         for outcome, results in self.groups():
             yield ""
             yield f"{_HEADINGS[outcome]}:"
@@ -117,10 +131,10 @@ class Report:
     def to_html(self) -> str:
         """The report as a fragment that carries its own style and follows JupyterLab's theme."""
         state = "done" if self.passed else "open" if self.attempted else "new"
+        earlier = "".join(f'<p class="earlier">! {escape(report.as_earlier())}</p>' for report in self.earlier)
         groups = "".join(_group_html(outcome, results) for outcome, results in self.groups())
-        return (
-            f'<style>{_style()}</style><div class="shop-report {state}"><h3>{escape(self.verdict())}</h3>{groups}</div>'
-        )
+        body = f"<h3>{escape(self.verdict())}</h3>{earlier}{groups}"
+        return f'<style>{_style()}</style><div class="shop-report {state}">{body}</div>'
 
 
 @cache
@@ -130,14 +144,17 @@ def _style() -> str:
 
 def details(result: Result) -> list[tuple[str, str]]:
     """The lines below a rule: what was tried, what happened, where, what next."""
-    where = ".".join(filter(None, (result.table, result.column)))
     lines = (
         ("Tried", result.tried),
         ("Happened", result.happened),
-        ("Where", where or None),
+        ("Where", _where(result)),
         ("Next", result.next),
     )
     return [(label, text) for label, text in lines if text]
+
+
+def _where(result: Result) -> str:
+    return ".".join(filter(None, (result.table, result.column)))
 
 
 def _group_html(outcome: Outcome, results: list[Result]) -> str:

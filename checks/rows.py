@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from psycopg2 import errorcodes
@@ -78,6 +78,8 @@ class Draft:
     values: Values
     #: Rows that point at this one and it at them, so that they can only go in together.
     before: tuple[Statement, ...] = ()
+    #: How PostgreSQL took it when it was tried.
+    tried: Answer | None = None
 
     def but(self, **changes: Any) -> Statement:
         """The same row with these stored columns changed, as an INSERT."""
@@ -117,6 +119,7 @@ class Row:
         return casts, tuple(self.values[name] for name in names)
 
 
+@lru_cache(maxsize=1000)
 def quote(name: str) -> str:
     """An identifier as SQL: quoted only where it has to be."""
     return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in _RESERVED else _quoted(name)
@@ -201,7 +204,7 @@ class Rows:
         Raises NoRow when no such row was found.
         """
         made = self._make(table, pinned, self.session.attempt)
-        return Draft(table, made.values, made.before)
+        return Draft(table, made.values, made.before, made.answer)
 
     def store(self, table: Table, pinned: Values) -> Row:
         """The same, stored."""
@@ -290,10 +293,25 @@ class Rows:
 
     def put(self, draft: Draft) -> Row:
         """Store a draft."""
-        answer = self.session.keep(draft.but())
+        answer = self._tried(draft)
+        self.session.keep_after_all(answer)
+        return Row(draft.table, answer.rows[0], answer.tried)
+
+    @contextmanager
+    def stored(self, draft: Draft) -> Iterator[Row]:
+        """A draft as a stored row, for as long as this lasts."""
+        answer = self._tried(draft)
+        with self.session.held(answer):
+            yield Row(draft.table, answer.rows[0], answer.tried)
+
+    def _tried(self, draft: Draft) -> Answer:
+        """The answer of the draft's own try, just now; without one NoRow."""
+        answer = draft.tried
+        if answer is None or not self.session.is_fresh(answer):
+            answer = self.session.attempt(draft.but())
         if answer.rowcount != 1:
             raise NoRow(draft.table, answer)
-        return Row(draft.table, answer.rows[0], answer.tried)
+        return answer
 
     def _compose(self, table: Table, pinned: Values, parents: _Parents) -> _Pending:
         """The first choice for every required column."""

@@ -50,8 +50,8 @@ begin
                 coalesce(nullif(prosrc, ''), pg_catalog.pg_get_functiondef(oid)), '\W+'
             ) as name
             from pg_catalog.pg_proc
-            where prokind in ('f', 'p')
-              and pronamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+            where oid >= 16384 -- below are PostgreSQL's own
+              and prokind in ('f', 'p')
               and prolang in (select oid from pg_catalog.pg_language where lanname in ('plpgsql', 'sql'))
         ),
         relation as (
@@ -152,8 +152,11 @@ class Session:
 
     def __init__(self, connection: extensions.connection) -> None:
         self.connection = connection
+        if connection.encoding != "UTF8":
+            connection.set_client_encoding("UTF8")
         self.cursor = connection.cursor()
         self._due: list[str] = [_SETTINGS]
+        self._latest: Answer | None = None  # of the latest try, if it was taken
 
     @cached_property
     def _anything_deferrable(self) -> bool:
@@ -175,6 +178,7 @@ class Session:
     def _execute(self, sql: str, values: Any = None) -> None:
         """Send what is due and this, in one go: a step makes some two hundred tries, and each trip counts."""
         due, self._due = "".join(f"{earlier}; " for earlier in self._due), []
+        self._latest = None
         self.cursor.execute((due.replace("%", "%%") if values else due) + sql, values)
 
     def shield_sequences(self) -> None:
@@ -198,13 +202,32 @@ class Session:
         """Run it, judge the deferred constraints too, and take it back."""
         return self._run(statement, _TAKE_BACK)
 
+    def is_fresh(self, answer: Answer | None) -> bool:
+        """Nothing was sent since that attempt: to take it back, which goes with what comes next, is still due."""
+        return answer is not None and answer is self._latest and self._due[-1:] == [_TAKE_BACK]
+
+    def keep_after_all(self, fresh: Answer) -> None:
+        """What a fresh attempt did stays."""
+        assert self.is_fresh(fresh)
+        self._due[-1] = _LEAVE
+
+    @contextmanager
+    def held(self, fresh: Answer) -> Iterator[None]:
+        """What a fresh attempt did stays as long as this lasts."""
+        assert self.is_fresh(fresh)
+        self._due.pop()
+        try:
+            yield
+        finally:
+            self._due.append(_TAKE_BACK)
+
     def _run(self, statement: Statement, afterwards: str) -> Answer:
         cursor = self.cursor
         judge = self._anything_deferrable
         sql = cursor.mogrify(statement.sql, statement.values).decode() if statement.values else statement.sql
         try:
             self._due.append("savepoint try")
-            self._execute(statement.sql, statement.values or None)
+            self._execute(sql)
             rowcount = cursor.rowcount
             rows: tuple[dict[str, Any], ...] = ()
             if cursor.description is not None:
@@ -225,7 +248,8 @@ class Session:
                 ) from None
             return Answer(sql, refusal=_refusal(error))
         self._due.append(afterwards)
-        return Answer(sql, rows, rowcount)
+        self._latest = Answer(sql, rows, rowcount)
+        return self._latest
 
     def open_transactions(self) -> list[str]:
         """Other connections to this database that have a transaction open and idle, each in a few words."""

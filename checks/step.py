@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 import psycopg2
@@ -66,16 +67,32 @@ class StepChecks(Generic[Context]):
     def checks(self) -> tuple[Check[Context], ...]:
         return tuple(self._checks[rule.id] for rule in self.contract.rules)
 
+    def without_advice(self) -> StepChecks[Context]:
+        """The step with its MUSTs alone."""
+        musts = tuple(rule for rule in self.contract.rules if rule.level is Level.MUST)
+        reduced = copy(self)
+        reduced.contract = replace(self.contract, rules=musts)
+        return reduced
+
     def run(self, context: Context) -> tuple[Result, ...]:
-        """Every check's result. Nothing of one check is left for the next."""
-        if self._scenery is not None:
-            with suppress(NoRow, Skipped):
-                self._scenery(context)
+        """Every check's result. Nothing of one check is left for the next, and nothing in the end."""
         results: dict[str, Result] = {}
-        for check in self._by_need():
-            waits_for = [results[need] for need in check.needs if results[need].outcome is not Outcome.PASS]
-            results[check.rule.id] = _wait(check.rule, waits_for) if waits_for else _judge(check, context)
+        with context.isolated():
+            self._furnish(context)
+            for check in self._by_need():
+                waits_for = [results[need] for need in check.needs if results[need].outcome is not Outcome.PASS]
+                results[check.rule.id] = _wait(check.rule, waits_for) if waits_for else _judge(check, context)
         return _without_consequences([results[rule.id] for rule in self.contract.rules])
+
+    def _furnish(self, context: Context) -> None:
+        """Put up the scenery, as far as that goes: what is wrong with the schema, or with us, the checks will say."""
+        try:
+            if self._scenery is not None:
+                self._scenery(context)
+        except (WorkshopError, psycopg2.Error):
+            raise
+        except Exception:
+            return
 
     def not_attempted(self) -> tuple[Result, ...]:
         """The results of a step that nobody has begun."""

@@ -49,7 +49,15 @@ class Movement:
 
 
 class Stock:
-    """The pieces of each variant; Skipped when a part of the contract's is missing."""
+    """The pieces of each variant, which remembers how they are written down in this design.
+
+    Skipped when a part of the contract's is missing.
+    """
+
+    @classmethod
+    def of(cls, shop: Shop) -> Stock:
+        """The stock of that shop."""
+        return shop.recall(cls) or shop.remember(cls(shop))
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
@@ -58,6 +66,7 @@ class Stock:
         self.quantity = shop.column("inventory", "quantity").name
         self._ways: list[_Way] = [self._written, self._moved]
         self._known: list[Any] = []  # types of movement that were taken
+        self._is_written = False  # a new variant's row goes in by hand, and stays as it was written
 
     # -- inventory ---------------------------------------------------------------------------------------------
 
@@ -70,6 +79,18 @@ class Stock:
         """How many pieces there are, or None where nothing keeps count."""
         row = self.row(variant)
         return None if row is None else row[self.quantity]
+
+    def begin(self, variant: Row, pieces: int) -> Row:
+        """The first pieces of a new variant; CantTell when no way was found to put them there."""
+        if self._is_written:
+            with suppress(NoRow):
+                row = self.shop.row("inventory", pointing_at(self.key, variant) | {self.quantity: pieces})
+                if row[self.quantity] == pieces:
+                    return row
+        is_new = self.row(variant) is None
+        row = self.fill(variant, pieces)
+        self._is_written = is_new and self._ways[0] == self._written
+        return row
 
     def fill(self, variant: Row, pieces: int) -> Row:
         """Have exactly so many pieces, in whichever way this design takes; CantTell when none was found."""

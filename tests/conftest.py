@@ -56,10 +56,23 @@ def database(server: postgres.Server, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv("DATABASE_URL", address.url())
     monkeypatch.setenv("WORKSHOP_POSTGRES", "external")
     yield address.url()
-    with closing(postgres.connect(server.url, "tests")) as connection:
+    drop_database(server.url, address.database or "")
+
+
+def drop_database(server_url: str, name: str) -> None:
+    """Drop a database, if it is there, from under whoever is still connected.
+
+    Not by WITH (FORCE): where the autovacuum happens to be at work, that needs the rights of a superuser. A plain DROP
+    sends it away, and waits for the others to be gone.
+    """
+    with closing(postgres.connect(server_url, "tests")) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(f"drop database {address.database} with (force)")
+            cursor.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and usename = current_user",
+                (name,),
+            )
+            cursor.execute(f'drop database if exists "{name}"')
 
 
 def _use_home(patch: pytest.MonkeyPatch, home: Path) -> None:

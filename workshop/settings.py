@@ -1,6 +1,8 @@
 """What can be set from outside: the `WORKSHOP_*` environment variables and `DATABASE_URL`."""
 
+import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -49,6 +51,13 @@ def settings() -> Settings:
     Raises:
         WorkshopError: a variable holds something it can't; the sentence names it.
     """
+    ours = ((name, value) for name, value in os.environ.items() if name.upper().startswith((PREFIX, "DATABASE_URL")))
+    return _read(frozenset(ours))
+
+
+@lru_cache(maxsize=1)
+def _read(environment: frozenset[tuple[str, str]]) -> Settings:
+    """The settings, as long as the environment says the same: to read them anew takes longer than many a check."""
     try:
         return Settings()
     except ValidationError as error:

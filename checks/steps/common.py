@@ -17,7 +17,7 @@ from checks.plan import holds_filled
 from checks.probe import Shop, shorten
 from checks.roles import close_column, looks_like
 from checks.rows import NoRow, Row, qualified, rules_about
-from checks.session import Statement
+from checks.session import Answer, Statement
 from checks.values import pool
 
 _KIND_OF_RELATION = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
@@ -234,15 +234,17 @@ def unique(part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any
         table, column = shop.table(part), shop.column(part, name)
         first = shop.row(part)
         same = {column.name: first[column.name]}
-        for statement in shop.both_ways(shop.draft(part), **same):
-            shop.rejects(
-                statement,
+        draft = shop.draft(part)
+        answers = shop.both_ways(draft, **same)
+        for answer in answers:
+            shop.refused(
+                answer,
                 happened=f"PostgreSQL took two rows of {table.label} with the same {meaning}, {first[column.name]!r}.",
                 next=f"Make {column.name} unique (unique=True).",
                 table=table.label,
                 column=column.name,
             )
-        guard = _guard(shop, table, (column.name,), shop.draft(part).but(**same), meaning)
+        guard = _guard(shop, table, (column.name,), draft.but(**same), answers[0], meaning)
         if guard.predicate is not None:
             _covers_live_rows(shop, part, column, guard, meaning)
         for one, other in variants:
@@ -262,11 +264,11 @@ def unique_together(
     shop.row(part, same)
     where = {"table": table.label, "column": list(same)[-1]}
     happened = f"PostgreSQL took two rows of {table.label} with the same {meaning}."
-    with shop.isolated():
-        for statement in shop.both_ways(shop.draft(part, other), **same):
-            shop.rejects(statement, happened=happened, next=next, **where)
     draft = shop.draft(part, other)
-    guard = _guard(shop, table, tuple(same), draft.but(**same), meaning, next)
+    answers = shop.both_ways(draft, **same)
+    for answer in answers:
+        shop.refused(answer, happened=happened, next=next, **where)
+    guard = _guard(shop, table, tuple(same), draft.but(**same), answers[0], meaning, next)
     if guard.predicate is not None:
         _covers_filled_rows(shop, part, tuple(same), guard, meaning)
     for name in sorted(guard.uses - set(same)):
@@ -319,10 +321,16 @@ def _other_values(shop: Shop, table: Table, name: str) -> list[Any]:
 
 
 def _guard(
-    shop: Shop, table: Table, columns: Sequence[str], duplicate: Statement, meaning: str, next_: str | None = None
+    shop: Shop,
+    table: Table,
+    columns: Sequence[str],
+    duplicate: Statement,
+    answer: Answer,
+    meaning: str,
+    next_: str | None = None,
 ) -> Index:
     """The unique index that refuses the duplicate: a look-up in a trigger lets two at the same moment pass."""
-    refusal = shop.session.attempt(duplicate).refusal
+    refusal = answer.refusal
     if refusal is not None and (refusal.raised or not refusal.is_duplicate):
         with shop.session.undone():
             shop.session.keep(Statement(f"alter table {qualified(table)} disable trigger user"))
@@ -380,12 +388,15 @@ def _both_fit(shop: Shop, part: str, column: Column, one: Any, other: Any, meani
                 return
             except NoRow as none:
                 refused = none
+    refusal = refused.answer.refusal if refused.answer else None
+    rule = next((i for i in shop.table(part).indexes if refusal and i.name == refusal.constraint), None)
+    if rule is not None and column.name not in rule.uses:
+        return  # refused for what another column holds
     try:
         with shop.isolated():
             shop.row(part, {column.name: other})
     except NoRow:
         return  # refused on its own account, not because of the first
-    refusal = refused.answer.refusal if refused.answer else None
     raise Failed(
         f"PostgreSQL refused {other!r} because {one!r} is there already: the rule is too strict.",
         next=f"Let the unique rule compare the whole {meaning}.",
@@ -497,12 +508,11 @@ def orphan_is_rejected(shop: Shop, part: str, key: ForeignKey, parent: str, *, n
     nobody = pointing_at(key, ghost)
     shown = ", ".join(f"{name} {value!r}" for name, value in nobody.items())
     where = {"next": next, "table": table.label, "column": own_column(key)}
-    for statement in shop.both_ways(shop.draft(part), **nobody):
-        answer = shop.session.attempt(statement)
+    for answer in shop.both_ways(shop.draft(part), **nobody):
         if answer.rows and any(answer.rows[0][name] != value for name, value in nobody.items()):
             return  # a trigger moved it elsewhere: no orphan
-        shop.rejects(
-            statement,
+        shop.refused(
+            answer,
             happened=f"PostgreSQL took a row of {table.label} with {shown}, "
             f"though no such row of {shop.table(parent).label} exists.",
             **where,

@@ -29,7 +29,12 @@ def open_shop(subject: Subject) -> Iterator[Shop]:
 def run_on_database(step: StepChecks[Shop], subject: Subject) -> tuple[Result, ...]:
     """A step's checks on the live database, in a transaction that is rolled back."""
     with open_shop(subject) as shop:
-        return step.run(shop) if _attempted(step, shop) else step.not_attempted()
+        return run_in(step, shop)
+
+
+def run_in(step: StepChecks[Shop], shop: Shop) -> tuple[Result, ...]:
+    """The same in a shop that is open."""
+    return step.run(shop) if _attempted(step, shop) else step.not_attempted()
 
 
 def _attempted(step: StepChecks[Shop], shop: Shop) -> bool:

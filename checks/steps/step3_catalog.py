@@ -51,6 +51,13 @@ for _part in ("product_variants", "product_images"):
     step.check(f"{_part}.columns", needs=(f"{_part}.exists",))(common.columns(_part))
 step.check("price_history.columns", needs=("price_history.exists",))(common.columns("price_history", _may_lack))
 
+
+@step.scenery
+def a_product(shop: Shop) -> None:
+    """A product for variants, images and prices to belong to."""
+    shop.furnish("categories", "products")
+
+
 _PRODUCT_NEXT = 'Add product_id with ForeignKey("products.id") and nullable=False.'
 
 

@@ -379,9 +379,9 @@ def address_is_the_buyers(shop: Shop) -> None:
         pointing = common.pointing_at(_address_key(shop, name), theirs)
         changes = {ours: value for ours, value in pointing.items() if ours not in buyer}
         with shop.isolated():
-            for statement in shop.both_ways(shop.draft("orders", mine), **changes):
-                shop.rejects(
-                    statement,
+            for answer in shop.both_ways(shop.draft("orders", mine), **changes):
+                shop.refused(
+                    answer,
                     happened=f"PostgreSQL took an order that is {purpose} to an address of another user.",
                     next="A foreign key over address and user together refuses this; so does a trigger.",
                     table=shop.table("orders").label,

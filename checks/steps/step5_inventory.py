@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from checks import purchase
 from checks.life_cycle import CANCELLED, STEPS, Line, Orders, Refused, together
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
@@ -32,6 +33,21 @@ for _part in PARTS:
     step.check(f"{_part}.exists")(common.exists(_part))
     step.check(f"{_part}.key", needs=(f"{_part}.exists",))(common.primary_key(_part))
     step.check(f"{_part}.columns", needs=(f"{_part}.exists",))(common.columns(_part))
+
+
+@dataclass(frozen=True)
+class _Plenty:
+    """A variant of which there is more than anybody buys."""
+
+    variant: Row
+
+
+@step.scenery
+def a_shop_in_business(shop: Shop) -> None:
+    """Somebody who bought two products, which were delivered; and a variant of which there is plenty."""
+    shop.furnish("users", "categories", "products")
+    shop.remember(_Plenty(purchase.stocked_variant(shop)))
+    shop.remember(step5_reviews.Purchases(step5_reviews.buy(shop, 2)))
 
 
 # -- inventory -------------------------------------------------------------------------------------------------
@@ -72,7 +88,7 @@ def stock_is_never_negative(shop: Shop) -> None:
 
 
 def _no_movement_goes_below_zero(shop: Shop, next_: str) -> None:
-    stock = Stock(shop)
+    stock = Stock.of(shop)
     ledger = Ledger(shop, stock)
     variant = shop.row("product_variants")
     stock.fill(variant, 5)
@@ -101,7 +117,7 @@ def _never_in_stock(shop: Shop, values: dict[str, Any], *, happened: str, next: 
     except NoRow as none:
         if none.table.oid != table.oid:
             raise
-    stock = Stock(shop)
+    stock = Stock.of(shop)
     row = stock.fill(shop.row("product_variants"), 5)
     where = {"happened": happened, "next": next, "table": table.label, "column": column}
     shop.rejects(row.update(**values), **where)
@@ -149,7 +165,7 @@ def one_row_per_variant(shop: Shop) -> None:
     key = common.refers(shop, "inventory", "product_variants", next=_VARIANT_NEXT)
     if any(i.unique and i.works and i.is_plain and i.columns <= set(key.columns) for i in table.indexes):
         return
-    stock = Stock(shop)
+    stock = Stock.of(shop)
     places = []
     for _ in range(2):
         variant = shop.row("product_variants")
@@ -170,7 +186,7 @@ def one_row_per_variant(shop: Shop) -> None:
 @step.check("inventory.ordinary", needs=(*_HERE, "inventory.variant"))
 def ordinary_stock(shop: Shop) -> None:
     """Two variants of one product with equally many pieces, of which one is then sold out."""
-    stock = Stock(shop)
+    stock = Stock.of(shop)
     first, second = _two_of_a_product(shop)
     stock.fill(first, 5)
     for variant, pieces, words in (
@@ -208,7 +224,7 @@ _THING_NEXT = 'Add product_variant_id with ForeignKey("product_variants.id") and
 
 def _movement(shop: Shop) -> tuple[Ledger, Draft]:
     """An ordinary movement of a variant of which there is plenty."""
-    stock = Stock(shop)
+    stock = Stock.of(shop)
     ledger = Ledger(shop, stock)
     variant = shop.row("product_variants")
     stock.fill(variant, 50)
@@ -216,8 +232,8 @@ def _movement(shop: Shop) -> tuple[Ledger, Draft]:
 
 
 def _never_moved(shop: Shop, draft: Draft, values: dict[str, Any], *, happened: str, next: str, column: str) -> None:
-    for statement in shop.both_ways(draft, **values):
-        shop.rejects(statement, happened=happened, next=next, table=draft.table.label, column=column)
+    for answer in shop.both_ways(draft, **values):
+        shop.refused(answer, happened=happened, next=next, table=draft.table.label, column=column)
 
 
 def _movement_has(shop: Shop, column: str, meaning: str) -> None:
@@ -249,7 +265,7 @@ def movements_belong_to_something(shop: Shop) -> None:
         _movement_has(shop, name, "variant")
     with shop.isolated():
         variant = shop.row("product_variants")
-        ghost = variant if target == "product_variants" else Stock(shop).fill(variant, 1)
+        ghost = variant if target == "product_variants" else Stock.of(shop).fill(variant, 1)
     nobody = common.pointing_at(key, ghost)
     _, draft = _movement(shop)
     _never_moved(
@@ -294,7 +310,7 @@ def unknown_types_are_refused(shop: Shop) -> None:
 @step.check("stock_movements.types-fit", needs=_LEDGER)
 def every_type_fits(shop: Shop) -> None:
     """An addition, a sale and an adjustment fit, with whichever sign this design gives them."""
-    stock = Stock(shop)
+    stock = Stock.of(shop)
     ledger = Ledger(shop, stock)
     variant = shop.row("product_variants")
     stock.fill(variant, 50)
@@ -392,14 +408,15 @@ class _Scene:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        self.stock = Stock(shop)
+        self.stock = Stock.of(shop)
         self.ledger = Ledger(shop, self.stock)
         self.orders = Orders(shop)
-        self._plenty = self.variant(1000)
+        kept = shop.recall(_Plenty)
+        self._plenty = kept.variant if kept else self.variant(purchase.PLENTY)
 
     def variant(self, pieces: int) -> Row:
         variant = self.shop.row("product_variants")
-        self.stock.fill(variant, pieces)
+        self.stock.begin(variant, pieces)
         return variant
 
     def line(self, order: Row, line: Line) -> Draft:

@@ -18,6 +18,7 @@ from checks import contract
 from checks.grade import grade
 from checks.report import Report
 from checks.subject import find_subject
+from tests.conftest import drop_database
 from workshop import postgres
 from workshop.postgres.connection import Address
 from workshop.settings import Settings
@@ -57,16 +58,15 @@ def last_step(path: Path) -> int:
 def playground(server: postgres.Server) -> Iterator[Connection]:
     """A connection, on autocommit, to a database that each test of a module fills anew."""
     address = Address.parse(server.url).at("playground")
+    drop_database(server.url, "playground")
     with closing(postgres.connect(server.url, "tests")) as admin:
         admin.autocommit = True
         with admin.cursor() as cursor:
-            cursor.execute("drop database if exists playground with (force)")
             cursor.execute("create database playground template template0")
         with closing(postgres.connect(address.url(), "tests")) as connection:
             connection.autocommit = True
             yield connection
-        with admin.cursor() as cursor:
-            cursor.execute("drop database playground with (force)")
+    drop_database(server.url, "playground")
 
 
 @pytest.fixture

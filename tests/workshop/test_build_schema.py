@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from tests.conftest import drop_database
 from workshop import postgres, schema
 from workshop.postgres import Mark, read_mark
 from workshop.project import fingerprint
@@ -191,7 +192,7 @@ def test_another_database_can_be_built(shop, server, database, query):
             assert str(shop.run("build_schema(other, replace=True)")).startswith("Built 3 tables")
             assert query(TABLES) == [(None,)]
         finally:
-            connection.cursor().execute(f"drop database {name} with (force)")
+            drop_database(server.url, name)
 
 
 def test_without_any_file_there_is_a_sentence(notebook, database):
