@@ -40,6 +40,13 @@ def key_to(shop: Shop, part: str, *targets: str) -> ForeignKey:
     raise Skipped
 
 
+class OutOfReach(CantTell):
+    """No way was found to put pieces of a variant into the stock.
+
+    `tried` is an addition that was taken and moved nothing, where there was one: then there is no way at all.
+    """
+
+
 @dataclass(frozen=True)
 class Movement:
     """A row of stock_movements: what it says of a variant."""
@@ -66,6 +73,7 @@ class Stock:
         self.quantity = shop.column("inventory", "quantity").name
         self._ways: list[_Way] = [self._written, self._moved]
         self._known: list[Any] = []  # types of movement that were taken
+        self._in_vain: str | None = None  # an addition that was taken, and moved nothing
         self._is_written = False  # a new variant's row goes in by hand, and stays as it was written
 
     # -- inventory ---------------------------------------------------------------------------------------------
@@ -103,10 +111,11 @@ class Stock:
             if row is not None and row[self.quantity] == pieces:
                 self._ways.sort(key=lambda other: other != way)  # begin with what worked, the next time
                 return row
-        raise CantTell(
+        raise OutOfReach(
             f"No way was found to put {pieces} pieces of a variant into {self.table.label}: neither by its row nor by "
             "a movement.",
             table=self.table.label,
+            tried=self._in_vain,
         )
 
     def _written(self, variant: Row, row: Row | None, pieces: int) -> None:
@@ -124,8 +133,9 @@ class Stock:
         types = ledger.types.values(*(ADDITION if missing > 0 else ADJUSTMENT))
         for type_ in sorted(types, key=lambda type_: type_ not in self._known):
             with suppress(NoRow):
-                self.shop.row("stock_movements", ledger.about(variant) | ledger.says(type_, missing))
+                movement = self.shop.row("stock_movements", ledger.about(variant) | ledger.says(type_, missing))
                 self._known.append(type_)
+                self._in_vain = movement.tried if missing > 0 and self.pieces(variant) == pieces - missing else None
                 return
 
 

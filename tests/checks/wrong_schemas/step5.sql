@@ -110,6 +110,19 @@ begin
 end $$;
 create trigger no_second_row before insert or update on inventory for each row execute function no_second_row();
 
+-- inventory.ordinary: nothing brings pieces in
+-- says: inventory.quantity | by hand | addition
+-- also: stock_movements.types-fit
+create function no_hands() returns trigger language plpgsql as $$
+begin
+    if pg_trigger_depth() < 2 then raise exception 'write a movement instead'; end if;
+    return new;
+end $$;
+create trigger no_hands before insert or update on inventory for each row execute function no_hands();
+create function none_at_first() returns trigger language plpgsql as $$
+begin insert into inventory values (new.id, 0); return null; end $$;
+create trigger none_at_first after insert on product_variants for each row execute function none_at_first();
+
 -- inventory.ordinary: never sold out
 -- says: inventory | sold out
 alter table inventory drop constraint stock_not_negative, add check (quantity > 0);
