@@ -78,7 +78,7 @@ select json_build_object(
             'named', r.named,
             'row_security', r.relrowsecurity,
             'forced_row_security', r.relforcerowsecurity,
-            'has_policies', exists (select from pg_catalog.pg_policy p where p.polrelid = r.oid),
+            'under_row_security', pg_catalog.row_security_active(r.oid),
             'is_partition', r.relispartition,
             'partition_bound', case when r.relispartition then pg_catalog.pg_get_partition_constraintdef(r.oid) end,
             'parents', (
@@ -166,12 +166,26 @@ select json_build_object(
                 select coalesce(json_agg(json_build_object(
                     'name', t.tgname,
                     'function', p.proname,
+                    'language', l.lanname,
+                    'source', p.prosrc,
                     'enabled', t.tgenabled,
-                    'type', t.tgtype
+                    'type', t.tgtype,
+                    'conditional', t.tgqual is not null
                 ) order by t.tgname), '[]')
                 from pg_catalog.pg_trigger t
                 join pg_catalog.pg_proc p on p.oid = t.tgfoid
+                join pg_catalog.pg_language l on l.oid = p.prolang
                 where t.tgrelid = r.oid and not t.tgisinternal
+            ),
+            'policies', (
+                select coalesce(json_agg(json_build_object(
+                    'name', p.polname,
+                    'command', p.polcmd,
+                    'permissive', p.polpermissive,
+                    'check', pg_catalog.pg_get_expr(coalesce(p.polwithcheck, p.polqual), p.polrelid)
+                ) order by p.polname), '[]')
+                from pg_catalog.pg_policy p
+                where p.polrelid = r.oid
             ),
             'rules', (
                 select coalesce(json_agg(json_build_object(

@@ -136,12 +136,40 @@ class Check:
 class Trigger:
     name: str
     function: str
+    language: str  # of the function
+    source: str  # of the function: what stands between its $$
     enabled: str  # O origin, A always; D disabled and R replica don't fire for anybody here
     type: int  # pg_trigger.tgtype
+    conditional: bool  # there is a WHEN
 
     @property
     def fires(self) -> bool:
         return self.enabled in ("O", "A")
+
+    @property
+    def per_row(self) -> bool:
+        return bool(self.type & 1)
+
+    @property
+    def is_before(self) -> bool:
+        return bool(self.type & 2)
+
+    @property
+    def on_insert(self) -> bool:
+        return bool(self.type & 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    name: str
+    command: str  # r select, a insert, w update, d delete, * all
+    permissive: bool  # restrictive otherwise
+    check: str | None  # what a new row must meet, if the policy has a condition at all
+
+    @property
+    def lets_rows_in(self) -> bool:
+        """Some row may go in by it. One that has no condition lets none in."""
+        return self.permissive and self.command in ("a", "*") and self.check not in (None, "false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +190,7 @@ class Table:
     named: bool  # looked for by name, not only reached through a foreign key
     row_security: bool
     forced_row_security: bool
-    has_policies: bool
+    under_row_security: bool  # for whoever asks: neither an owner that it is not forced on, nor a superuser
     is_partition: bool
     partition_bound: str | None
     parents: tuple[int, ...]
@@ -171,6 +199,7 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...]
     checks: tuple[Check, ...]
     triggers: tuple[Trigger, ...]
+    policies: tuple[Policy, ...]
     rules: tuple[Rule, ...]
 
     def column(self, name: str) -> Column | None:

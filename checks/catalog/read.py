@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from checks.catalog.facts import Catalog, Check, Column, ForeignKey, Index, Rule, Table, Trigger, Type
+from checks.catalog.facts import Catalog, Check, Column, ForeignKey, Index, Policy, Rule, Table, Trigger, Type
 
 #: Runs a query with its values and gives all rows.
 Ask = Callable[[str, Any], list[tuple[Any, ...]]]
@@ -57,7 +57,7 @@ def _table(entry: dict[str, Any], types: dict[int, dict[str, Any]]) -> Table:
     return Table(
         **{field: entry[field] for field in plain},
         forced_row_security=entry["forced_row_security"],
-        has_policies=entry["has_policies"],
+        under_row_security=entry["under_row_security"],
         is_partition=entry["is_partition"],
         partition_bound=entry["partition_bound"],
         parents=tuple(entry["parents"]),
@@ -78,6 +78,7 @@ def _table(entry: dict[str, Any], types: dict[int, dict[str, Any]]) -> Table:
             for check in entry["checks"]
         ),
         triggers=tuple(Trigger(**trigger) for trigger in entry["triggers"]),
+        policies=tuple(Policy(**policy) for policy in entry["policies"]),
         rules=tuple(Rule(**rule) for rule in entry["rules"]),
     )
 

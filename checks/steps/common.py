@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from psycopg2.errorcodes import FEATURE_NOT_SUPPORTED
-
 from checks import contract
 from checks.catalog import Column, ForeignKey, Index, Table, close_relations
 from checks.catalog.facts import BOOLEAN, INEXACT, INTEGER, NUMERIC, TEXT, TIMESTAMP
@@ -18,6 +16,7 @@ from checks.probe import Shop, shorten
 from checks.roles import close_column, looks_like
 from checks.rows import NoRow, Row, qualified, rules_about
 from checks.session import Answer, Statement
+from checks.steps import closed_tables
 from checks.values import pool
 
 _KIND_OF_RELATION = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
@@ -43,18 +42,8 @@ def exists(part: str) -> Callable[[Shop], None]:
                 next=f"Make {part} an ordinary table.",
                 table=table.label,
             )
-        if any(rule.event == "3" and rule.instead for rule in table.rules) and _swallows(shop, table):
-            raise Failed(
-                f"A rule takes every row inserted into {table.label} away: SQLAlchemy's INSERT … RETURNING fails.",
-                next="Drop that rule; a trigger can do what it is for.",
-                table=table.label,
-            )
-        if table.row_security and table.forced_row_security and not table.has_policies:
-            raise Failed(
-                f"{table.label} has row security forced on everybody and no policy, so nobody can put a row in.",
-                next=f"Write a policy for it, or: alter table {table.label} no force row level security.",
-                table=table.label,
-            )
+        if (closed := closed_tables.why_closed(shop, table)) is not None:
+            raise closed
         if table.persistence != "p":
             lost = "in a crash" if table.persistence == "u" else "at the end of the session"
             kind = "UNLOGGED" if table.persistence == "u" else "temporary"
@@ -65,12 +54,6 @@ def exists(part: str) -> Callable[[Shop], None]:
             )
 
     return check
-
-
-def _swallows(shop: Shop, table: Table) -> bool:
-    """PostgreSQL says, before any row is looked at, that an INSERT there brings no row back."""
-    refusal = shop.session.attempt(Statement(f"insert into {qualified(table)} default values returning *")).refusal
-    return refusal is not None and refusal.sqlstate == FEATURE_NOT_SUPPORTED
 
 
 def _missing(shop: Shop, part: str) -> Failed:

@@ -14,7 +14,7 @@ from checks import check_step
 from checks.grade import StepNotPassed
 from checks.outcome import Outcome
 from checks.report import Report
-from tests.checks.conftest import reference_sql
+from tests.checks.conftest import DESIGNS, design_sql, reference_sql
 from workshop import postgres
 from workshop.errors import WorkshopError
 
@@ -145,11 +145,18 @@ def test_a_trigger_without_end_is_told(build: Build, url: str) -> None:
         check_step(2, database_url=url)
 
 
-def test_a_table_that_takes_no_row_is_told_and_not_held_against_the_learner(build: Build, url: str) -> None:
+#: Refuses every row as well, but nobody can know that without seeing into the future.
+CLOSED_AT_NIGHT = """
+create function closed() returns trigger language plpgsql
+as $$ begin if now() > '2000-01-01' then raise 'closed today'; end if; return new; end $$;
+"""
+
+
+def test_a_table_that_takes_no_row_of_ours_is_told_and_not_held_against_the_learner(build: Build, url: str) -> None:
     build(
         reference_sql(2)
-        + "create function closed() returns trigger language plpgsql as $$ begin raise 'closed today'; end $$;"
-        " create trigger closed before insert on users for each row execute function closed()"
+        + CLOSED_AT_NIGHT
+        + "create trigger closed before insert on users for each row execute function closed()"
     )
     report = check_step(2, database_url=url)
     result = _by_rule(report)["users.email-unique"]
@@ -157,6 +164,46 @@ def test_a_table_that_takes_no_row_is_told_and_not_held_against_the_learner(buil
     assert "closed today" in result.happened
     assert result.table == "users"
     assert report.out_of < len([r for r in report.results if r.rule.level == "must"])
+    assert report.passed, str(report)
+
+
+def test_a_table_that_provably_takes_no_row_is_turned_down_once(build: Build, url: str) -> None:
+    build(
+        reference_sql(2)
+        + "create function closed() returns trigger language plpgsql as $$ begin raise 'closed today'; end $$;"
+        " create trigger closed before insert on users for each row execute function closed()"
+    )
+    report = check_step(2, database_url=url)
+    assert not report.passed
+    assert [result.rule.id for result in report.results if result.outcome is Outcome.FAIL] == ["users.exists"]
+    assert not [result for result in report.results if result.outcome is Outcome.CANT_TELL]
+
+
+def test_a_trigger_closes_partitions_only_where_it_is_on_in_each(
+    build: Build, url: str, playground: Connection
+) -> None:
+    build(
+        design_sql(DESIGNS / "triggers_and_partitions.sql")
+        + "create function closed() returns trigger language plpgsql as $$ begin return null; end $$;"
+        " create trigger closed before insert on products for each row execute function closed()"
+    )
+    result = _by_rule(check_step(2, database_url=url))["products.exists"]
+    assert result.outcome is Outcome.FAIL
+    assert "drops every row" in result.happened
+    with playground.cursor() as cursor:
+        cursor.execute("alter table products_1 disable trigger closed")
+    assert check_step(2, database_url=url).passed
+
+
+def test_row_security_for_another_role_is_that_roles_business(build: Build, url: str) -> None:
+    build(
+        reference_sql(2) + "alter table users enable row level security, force row level security;"
+        "create policy shop on users to pg_monitor using (true)"
+    )
+    report = check_step(2, database_url=url)
+    assert _by_rule(report)["users.exists"].outcome is Outcome.PASS
+    assert _by_rule(report)["users.email-unique"].outcome is Outcome.CANT_TELL
+    assert report.passed, str(report)
 
 
 def test_a_broken_trigger_of_the_learner_is_not_taken_for_a_rule(build: Build, url: str) -> None:
@@ -261,8 +308,8 @@ def test_rules_that_contradict_each_other_are_told_once(build: Build, url: str) 
 def test_what_waits_for_something_that_could_not_be_told_does_not_count_either(build: Build, url: str) -> None:
     build(
         reference_sql(2)
-        + "create function closed() returns trigger language plpgsql as $$ begin raise 'closed today'; end $$;"
-        " create trigger closed before insert on products for each row execute function closed()"
+        + CLOSED_AT_NIGHT
+        + "create trigger closed before insert on products for each row execute function closed()"
     )
     report = check_step(2, database_url=url)
     assert _by_rule(report)["products.category"].outcome is Outcome.CANT_TELL

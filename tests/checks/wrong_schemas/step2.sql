@@ -43,6 +43,52 @@ create rule gone as on insert to users do instead nothing;
 alter table users enable row level security;
 alter table users force row level security;
 
+-- users.exists: row security with policies for reading alone
+-- says: users | no policy that lets a row in
+alter table users enable row level security, force row level security;
+create policy everybody on users for select using (true);
+create policy oneself on users for update using (email = current_user);
+create policy adults on users as restrictive for insert with check (true);
+
+-- users.exists: row security whose condition nobody meets
+-- says: users | no policy that lets a row in
+alter table users enable row level security, force row level security;
+create policy nobody on users using (false);
+
+-- users.exists: a policy without a condition, which lets nothing in
+-- says: users | no policy that lets a row in
+alter table users enable row level security, force row level security;
+create policy everybody on users for insert;
+
+-- users.exists: a trigger refuses every row
+-- says: users | trigger closed | refuses every row | closed_today()
+create function closed_today() returns trigger language plpgsql as $$ begin raise exception 'closed'; end $$;
+create trigger closed before insert on users for each row execute function closed_today();
+
+-- users.exists: a trigger refuses every statement, in more words
+-- says: users | trigger closed | refuses every row
+create function closed() returns trigger language plpgsql as $$
+<<shop>>
+declare
+    -- begin return new; end
+    sign text := 'begin raise notice';
+begin
+    /* Until further notice. */ RAISE SQLSTATE 'SH001' USING message = sign;
+    if new is null then return null; end if;
+end $$;
+create trigger closed before insert or update on users execute function closed();
+
+-- users.exists: a trigger refuses every row after the fact
+-- says: users | trigger closed | refuses every row
+create function closed() returns trigger language plpgsql as $$begin raise 'closed %', now(); return null; end$$;
+create constraint trigger closed after insert on users deferrable initially deferred for each row
+    execute function closed();
+
+-- users.exists: a trigger drops every row
+-- says: users | trigger forgetful | drops every row | remember() | return NEW
+create function remember() returns trigger language plpgsql as $$ begin return null; end $$;
+create trigger forgetful before insert or update on users for each row execute function remember();
+
 -- categories.exists: dropped
 -- says: categories
 drop table categories cascade;

@@ -13,6 +13,14 @@ alter table inventory set unlogged;
 alter table inventory rename to shelves;
 create view inventory as select * from shelves;
 
+-- inventory.exists: a trigger that was to keep out what is written by hand keeps everything out
+-- says: inventory | trigger by_movements | refuses every row | by_movements_alone()
+create function by_movements_alone() returns trigger language plpgsql as $$
+begin
+    raise exception 'stock is moved by movements';
+end $$;
+create trigger by_movements before insert on inventory for each row execute function by_movements_alone();
+
 -- inventory.key: unique instead
 -- says: inventory | primary key
 alter table inventory drop constraint inventory_pkey, add unique (product_variant_id);
