@@ -63,6 +63,28 @@ def test_strict_raises_with_the_report(build: Build, url: str) -> None:
     assert check_step(2, strict=True, database_url=url).passed
 
 
+def test_an_earlier_step_that_broke_is_named_and_does_not_count(build: Build, url: str) -> None:
+    build(reference_sql(4) + "alter table products drop constraint price_not_negative")
+    report = check_step(4, database_url=url)
+    assert report.passed
+    [earlier] = report.earlier
+    assert (earlier.step, earlier.passed) == (2, False)
+    for text in (str(report), report.to_html()):
+        assert "A price is never below zero (products.price). check_step(2) says more." in text
+    build(reference_sql(4))
+    assert check_step(4, database_url=url).earlier == ()
+
+
+def test_an_earlier_step_that_was_left_out_is_named(build: Build, url: str) -> None:
+    build(
+        "create table users (id int primary key);"
+        "create table orders (id int primary key, user_id int not null references users)"
+    )
+    report = check_step(4, database_url=url)
+    assert [earlier.step for earlier in report.earlier] == [2, 3]
+    assert "Step 3, Product catalog, is not there yet, and this one builds on it: catch_up(3)" in str(report)
+
+
 LOG = """
 create table log (id bigserial primary key, what text);
 insert into log (what) values ('first');
