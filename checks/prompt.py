@@ -32,9 +32,9 @@ Explain, don't fix:
 #: What goes before something secret: a database's address, a login in another one, a word such as password.
 _SECRETS = (
     re.compile(r"(\bpostgres(?:ql)?(?:\+\w+)?://)[^\s'\"`]+", re.IGNORECASE),
-    re.compile(r"(\b[a-z][a-z0-9+]*://)[^\s/@'\"`]+(?=@)", re.IGNORECASE),
+    re.compile(r"(\b[a-z][a-z0-9+]*://)[^\s/'\"`]+(?=@)", re.IGNORECASE),
     re.compile(
-        r"((?:password|passwd|pwd|secret|token|api_?key)\w*['\"]?\s*(?::[^=\n'\"]*)?[=:]\s*['\"])[^'\"\n]+",
+        r"((?:password|passwd|pwd|secret|token|api_?key)\w*['\"]?\s*(?::[^=\n'\"]*)?[=:][\w.(= ]*['\"]{1,3})[^'\"\n]+",
         re.IGNORECASE,
     ),
     re.compile(r"(\b(?:password|passwd|pwd)=)[^\s'\",;)&]+", re.IGNORECASE),

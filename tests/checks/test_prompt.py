@@ -104,8 +104,11 @@ def test_no_secret_is_in_it(build: Build, write: Callable[[str, str], None], url
 class Settings(BaseSettings):
     database_url: str = "{url}"
     other_url: PostgresDsn = "postgres://ada@db.example/shop"
-    queue: str = "amqp://ada:hunter2@queue.example/jobs"
+    queue: str = "amqp://ada:a@hunter2@queue.example/jobs"
     db_password: str = "hunter2"
+    second_password: SecretStr = SecretStr(r"hunter2")
+    third_password: str = Field(default="hunter2")
+    fourth_password = '''hunter2'''
     api_key = 'hunter2'
     secrets = {{"token": "hunter2"}}
     dsn: str = "host=db.example password=hunter2 dbname=shop"
