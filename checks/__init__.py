@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-__all__ = ["check_step"]
+__all__ = ["check_step", "copilot_prompt", "hint"]
 
 
 def check_step(
@@ -33,3 +33,29 @@ def check_step(
     if strict and not report.passed:
         raise StepNotPassed(report)
     return report
+
+
+def hint(step: Any, check: str | None = None) -> Any:
+    """The next hint for the first check of a step that fails: why the rule is there, where it is kept, its shape.
+
+    Each further call for the same check gives the next of three levels, on top of those before. check: a rule such as
+    "users.email-unique", to ask about that one. Returns an object that shows itself.
+
+    Raises WorkshopError with one sentence: no such step, no such check, no connection.
+    """
+    from checks.next_hint import next_hint
+
+    return next_hint(step, check)
+
+
+def copilot_prompt(step: Any) -> Any:
+    """A text to give to an assistant: the rules that fail, what happened, your files, and "explain, don't fix".
+
+    Returns a `checks.prompt.Prompt`, which shows itself as a block to copy. It holds no password and no address of a
+    database.
+
+    Raises WorkshopError with one sentence: no such step, no connection.
+    """
+    from checks.prompt import make_prompt
+
+    return make_prompt(step)

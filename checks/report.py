@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from checks.contract import Level
+from checks.markup import inline, plain, style
 from checks.outcome import Outcome, Result
 
 #: Version of the JSON that to_dict() gives.
@@ -67,6 +66,15 @@ class Report:
         return any(result.outcome is not Outcome.NOT_ATTEMPTED for result in self.results)
 
     @property
+    def foot(self) -> str:
+        """Where to get on from here, as long as the step does not pass; else nothing."""
+        if any(result.outcome is Outcome.FAIL for result in self.results):
+            return f"Stuck? `hint({self.step})` gives the next hint for the first thing to put right."
+        if self.attempted and not self.passed:
+            return f"What is open waits for an earlier step: `check_step({self.step - 1})` says what is missing there."
+        return ""
+
+    @property
     def _musts(self) -> list[Result]:
         return [result for result in self.results if result.rule.level is Level.MUST]
 
@@ -98,7 +106,7 @@ class Report:
         broken = [result for result in self._musts if result.outcome is not Outcome.PASS]
         first = next((result for result in broken if result.outcome is Outcome.FAIL), broken[0])
         where = f" ({_where(first)})" if _where(first) else ""
-        rule = _plain(first.rule.text).rstrip(".")
+        rule = plain(first.rule.text).rstrip(".")
         return f"{name} does not hold at the moment: {rule}{where}. check_step({self.step}) says more."
 
     def groups(self) -> Iterator[tuple[Outcome, list[Result]]]:
@@ -121,9 +129,12 @@ class Report:
             yield ""
             yield f"{_HEADINGS[outcome]}:"
             for result in results:
-                yield f"  {MARKS[outcome]} {_plain(result.rule.text)}"
+                yield f"  {MARKS[outcome]} {plain(result.rule.text)}"
                 for label, text in details(result):
                     yield f"      {label}: {text}"
+        if self.foot:
+            yield ""
+            yield plain(self.foot)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": str(self), "text/html": self.to_html()}
@@ -133,13 +144,9 @@ class Report:
         state = "done" if self.passed else "open" if self.attempted else "new"
         earlier = "".join(f'<p class="earlier">! {escape(report.as_earlier())}</p>' for report in self.earlier)
         groups = "".join(_group_html(outcome, results) for outcome, results in self.groups())
-        body = f"<h3>{escape(self.verdict())}</h3>{earlier}{groups}"
-        return f'<style>{_style()}</style><div class="shop-report {state}">{body}</div>'
-
-
-@cache
-def _style() -> str:
-    return files("checks").joinpath("report.css").read_text(encoding="utf-8")
+        foot = f'<p class="foot">{inline(self.foot)}</p>' if self.foot else ""
+        body = f"<h3>{escape(self.verdict())}</h3>{earlier}{groups}{foot}"
+        return f'{style()}<div class="shop-report {state}">{body}</div>'
 
 
 def details(result: Result) -> list[tuple[str, str]]:
@@ -167,33 +174,25 @@ def _group_html(outcome: Outcome, results: list[Result]) -> str:
 
 
 def _item_html(result: Result) -> str:
-    rows = "".join(
-        f"<dt>{label}</dt><dd>{_as_code(text) if label in ('Tried', 'Where') else escape(text)}</dd>"
-        for label, text in details(result)
-    )
-    mark = f'<span class="mark" aria-label="{result.outcome.value.replace("_", " ")}">{MARKS[result.outcome]}</span>'
-    return f"<li>{mark} {_rule_html(result.rule.text)}{f'<dl>{rows}</dl>' if rows else ''}</li>"
+    rows = "".join(detail_html(label, text) for label, text in details(result))
+    return f"<li>{mark_html(result.outcome)} {inline(result.rule.text)}{f'<dl>{rows}</dl>' if rows else ''}</li>"
 
 
-def _as_code(text: str) -> str:
-    return f"<code>{escape(text)}</code>"
+def detail_html(label: str, text: str) -> str:
+    """A line of `details` as HTML, within a `dl`."""
+    shown = f"<code>{escape(text)}</code>" if label in ("Tried", "Where") else escape(text)
+    return f"<dt>{label}</dt><dd>{shown}</dd>"
 
 
-def _rule_html(text: str) -> str:
-    """A rule's text, with its `code` as code."""
-    return "".join(
-        f"<code>{escape(part)}</code>" if place % 2 else escape(part) for place, part in enumerate(text.split("`"))
-    )
-
-
-def _plain(text: str) -> str:
-    return text.replace("`", "")
+def mark_html(outcome: Outcome) -> str:
+    """An outcome's mark, with a word for those who hear the page."""
+    return f'<span class="mark" aria-label="{outcome.value.replace("_", " ")}">{MARKS[outcome]}</span>'
 
 
 def _as_data(result: Result) -> dict[str, Any]:
     return {
         "id": result.rule.id,
-        "title": _plain(result.rule.text),
+        "title": plain(result.rule.text),
         "outcome": result.outcome.value,
         "level": result.rule.level.value,
         "criterion": result.rule.criterion.value,
@@ -211,4 +210,4 @@ def _as_data(result: Result) -> dict[str, Any]:
 def _message(result: Result) -> str | None:
     if result.happened is None:
         return None
-    return " ".join(filter(None, (_plain(result.rule.text), result.happened, result.next)))
+    return " ".join(filter(None, (plain(result.rule.text), result.happened, result.next)))

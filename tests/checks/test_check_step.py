@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +19,7 @@ from checks.report import Report
 from tests.checks.conftest import DESIGNS, design_sql, reference_sql
 from workshop import postgres
 from workshop.errors import WorkshopError
+from workshop.settings import ROOT
 
 Build = Callable[[str], None]
 
@@ -30,6 +33,13 @@ def other(url: str) -> Iterator[Connection]:
 
 def _by_rule(report: Report) -> dict[str, Any]:
     return {result.rule.id: result for result in report.results}
+
+
+def test_importing_the_checks_loads_nothing_heavy() -> None:
+    program = "import sys; from checks import check_step, copilot_prompt, hint; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert not loaded & {"sqlalchemy", "psycopg2", "pydantic", "pandas", "IPython", "checks.contract", "checks.hints"}
 
 
 def test_empty_database_is_not_attempted(build: Build, url: str) -> None:

@@ -60,6 +60,16 @@ def test_a_check_that_cannot_tell_is_shown_and_not_counted() -> None:
     assert "The disk was full." in str(report)
 
 
+def test_a_report_ends_with_the_way_on() -> None:
+    assert str(_report(FAILED, Result(OTHER, Outcome.PASS))).endswith(
+        "\nStuck? hint(2) gives the next hint for the first thing to put right."
+    )
+    assert "<code>hint(2)</code>" in _report(FAILED).to_html()
+    assert "check_step(1) says" in str(_report(Result(MUST, Outcome.SKIPPED), Result(OTHER, Outcome.PASS)))
+    assert _report(Result(MUST, Outcome.PASS), Result(ADVICE, Outcome.ADVICE)).foot == ""
+    assert _report(Result(MUST, Outcome.NOT_ATTEMPTED)).foot == ""
+
+
 def test_what_needs_doing_comes_first() -> None:
     text = str(_report(Result(OTHER, Outcome.PASS), FAILED))
     assert text.index("✗") < text.index("✓")
