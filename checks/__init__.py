@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-__all__ = ["check_step"]
+__all__ = ["check_step", "show_solution"]
 
 
 def check_step(
@@ -31,3 +31,15 @@ def check_step(
     if strict and not report.passed:
         raise StepNotPassed(report)
     return report
+
+
+def show_solution(step: Any, *, give_up: bool = False) -> Any:
+    """The reference of a step as a `checks.solution.Solution`, which shows itself, once the step passes.
+
+    Until then it is None, and a sentence says how to go on. give_up: show it all the same.
+
+    Raises WorkshopError with one sentence when there is no such step, no solution of it, or it can't be checked.
+    """
+    from checks import solution
+
+    return solution.show_solution(step, give_up)

@@ -138,7 +138,7 @@ class _Graph:
         )
 
     def place(self) -> None:
-        """Put each node near its neighbours, keeping the order and the distances, in no more than the width it takes."""
+        """Put each node near its neighbours, keeping order and distances, in no more width than the widest row."""
         width = max((self._least_width(row) for row in self.rows if row), default=0.0)
         for _ in range(8):
             for neighbours, rows in ((self.above, self.rows), (self.below, self.rows[::-1])):
