@@ -53,7 +53,9 @@ def show_solution(step: Any, give_up: bool) -> Solution | None:
         return Solution(reference, f"Before you go on, change one rule of yours by hand, then call check_step({step}).")
     report = grade(step_number(step), find_subject())
     if report.passed:
-        return Solution(reference, "Yours keeps every rule as well. Where the two differ, which do you prefer, and why?")
+        return Solution(
+            reference, "Yours keeps every rule as well. Where the two differ, which do you prefer, and why?"
+        )
     print(_not_yet(report))
     return None
 

@@ -128,4 +128,4 @@ def _lack(step: Step, lacking: list[dict[str, Any]]) -> str:
     rest = f"and step {step.number} builds on it: finish it, or call catch_up({last})."
     if lacking[0]["state"] == "not_attempted":
         return f"Step {names} is not there yet, {rest}"
-    return f"Step {names} is not finished ({lacking[0]['score']} of {lacking[0]['out_of']} rules), {rest}"
+    return f"Step {names} is not finished ({lacking[0]['score']} of {lacking[0]['out_of']} rules hold), {rest}"
