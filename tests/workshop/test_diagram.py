@@ -175,10 +175,25 @@ def test_before_the_first_build_all_of_a_step_is_missing(notebook, database):
     assert notebook.refuse("show_diagram(99)").startswith("There is no step 99.")
 
 
-def test_sixteen_tables_are_no_wider_than_a_page(notebook, database):
+def test_sixteen_tables_are_no_wider_than_a_page_and_each_line_can_be_followed(notebook, database):
     layout = arrange(notebook.run("show_diagram(6)").tables, size)
     assert len(layout.boxes) == 16
     assert layout.width < 1100
+    assert not list(shared_stretches(layout))
+
+
+def shared_stretches(layout: Layout):
+    pieces = [(line, piece) for line in layout.lines for piece in pairwise(line.points)]
+    for (line, piece), (other, another) in combinations(pieces, 2):
+        for across in (0, 1):
+            places = {point[across] for point in (*piece, *another)}
+            lower, upper = (sorted(point[1 - across] for point in each) for each in (piece, another))
+            if (
+                line is not other
+                and max(places) - min(places) < 3
+                and max(lower[0], upper[0]) < min(lower[1], upper[1])
+            ):
+                yield line, other
 
 
 def test_names_are_text_and_never_markup():

@@ -315,11 +315,15 @@ def _straighten(piece: _Piece, pieces: Sequence[_Piece]) -> None:
 def _give_tracks(channel: Sequence[_Piece]) -> int:
     """Give each line of a channel a track, so that few cross and none lie on each other; say how many tracks."""
     bent = sorted((p for p in channel if p.top != p.bottom), key=lambda p: (p.top, p.bottom))
-    for _ in bent:
-        for i in range(len(bent) - 1):
-            upper, lower = bent[i], bent[i + 1]
-            if lower.cost_above(upper) < upper.cost_above(lower):
-                bent[i], bent[i + 1] = lower, upper
+    for _ in range(4):  # each line moves to where it costs least; in a later round hardly any still does
+        for piece in list(bent):
+            place = bent.index(piece)
+            bent.remove(piece)
+            costs = [
+                sum(other.cost_above(piece) for other in bent[:i]) + sum(piece.cost_above(other) for other in bent[i:])
+                for i in range(len(bent) + 1)
+            ]
+            bent.insert(place if costs[place] == min(costs) else costs.index(min(costs)), piece)
     for i, piece in enumerate(bent):
         piece.track = max((other.track + 1 for other in bent[:i] if not piece.is_beside(other)), default=0)
     return max((piece.track + 1 for piece in bent), default=0)
