@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-__all__ = ["check_step", "copilot_prompt", "hint"]
+__all__ = ["check_step", "copilot_prompt", "hint", "show_solution"]
 
 
 def check_step(
@@ -59,3 +59,15 @@ def copilot_prompt(step: Any) -> Any:
     from checks.prompt import make_prompt
 
     return make_prompt(step)
+
+
+def show_solution(step: Any, *, give_up: bool = False) -> Any:
+    """The reference of a step as a `checks.solution.Solution`, which shows itself, once the step passes.
+
+    Until then it is None, and a sentence says how to go on. give_up: show it all the same.
+
+    Raises WorkshopError with one sentence when there is no such step, no solution of it, or it can't be checked.
+    """
+    from checks import solution
+
+    return solution.show_solution(step, give_up)

@@ -9,21 +9,15 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
+from checks.command import Parser, could_not_run
 from workshop.errors import WorkshopError
 
-PASSED, NOT_PASSED, COULD_NOT_RUN = 0, 1, 2
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line, where argparse would print its usage first."""
-        self.exit(COULD_NOT_RUN, f"{message[0].upper()}{message[1:]}. `python -m checks --help` shows how.\n")
+PASSED, NOT_PASSED = 0, 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m checks", description="Check a step against a live database.")
+    parser = Parser(prog="python -m checks", description="Check a step against a live database.")
     parser.add_argument("step", help="which step to check, by its number")
     parser.add_argument("--database-url", metavar="URL", help="the database (default: the workshop's own)")
     parser.add_argument(
@@ -46,8 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         number = step_number(int(options.step) if options.step.isdecimal() else options.step)
         report = grade(number, find_subject(options.database_url, options.names, options.project))
     except WorkshopError as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
-        return COULD_NOT_RUN
+        return could_not_run(error)
     print(json.dumps(report.to_dict(), ensure_ascii=False) if options.json else report)
     return PASSED if report.passed else NOT_PASSED
 

@@ -44,15 +44,18 @@ def _tables(step: contract.Step) -> list[dict[str, Any]]:
     earlier = {name for table in contract.tables_of(step.number) for name in _targets(table)} - own
     return [
         *({"name": name, "columns": [], "foreign_keys": []} for name in sorted(earlier)),
-        *(_table(table, {rule.id for rule in step.rules}) for table in contract.tables_of(step.number)),
+        *(drawn(table) for table in contract.tables_of(step.number)),
     ]
 
 
-def _table(table: contract.Table, rule_ids: set[str]) -> dict[str, Any]:
-    keys = [(_column(table, target), target, target == table.name) for target in _targets(table)]
+def drawn(table: contract.Table) -> dict[str, Any]:
+    """The table as a diagram shows it; a foreign key has its usual column, or those that the contract names."""
+    rule_ids = {rule.id for rule in contract.step(table.step).rules}
+    named = {column.name for column in table.columns}
+    keys = [(name, target, target == table.name) for target in _targets(table) for name in _columns(table, target)]
     columns = [
         {"name": "id", "is_key": True},
-        *({"name": name, "is_optional": is_optional} for name, _, is_optional in keys),
+        *({"name": name, "is_optional": is_optional} for name, _, is_optional in keys if name not in named),
         *(
             {
                 "name": column.name,
@@ -71,9 +74,11 @@ def _targets(table: contract.Table) -> list[str]:
     return [name.partition("|")[0] for name in table.refers_to]
 
 
-def _column(table: contract.Table, target: str) -> str:
-    """What the column that refers is usually called; the contract leaves it open."""
-    return "parent_id" if target == table.name else f"{min(contract.forms(target), key=len)}_id"
+def _columns(table: contract.Table, target: str) -> list[str]:
+    """The columns that refer: those that the contract names, else what one is usually called."""
+    usual = "parent_id" if target == table.name else f"{min(contract.forms(target), key=len)}_id"
+    named = [column.name for column in table.columns if column.kind is Kind.KEY and column.name.endswith(f"_{usual}")]
+    return named or [usual]
 
 
 if __name__ == "__main__":

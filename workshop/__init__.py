@@ -6,15 +6,17 @@ nothing yet. Each name below is loaded when it is first asked for.
 
 _HOMES = {
     "build_schema": "workshop.schema",
+    "catch_up": "workshop.catchup",
     "reset_step": "workshop.start",
     "show_diagram": "workshop.diagram",
     "start_step": "workshop.start",
 }
 
-__all__ = ["build_schema", "reset_step", "show_diagram", "start_step"]
+__all__ = ["build_schema", "catch_up", "reset_step", "show_diagram", "start_step"]
 
 TYPE_CHECKING = False  # type checkers take it for true; importing it from typing would need a Python that has it
 if TYPE_CHECKING:
+    from workshop.catchup import catch_up
     from workshop.diagram import show_diagram
     from workshop.schema import build_schema
     from workshop.start import reset_step, start_step

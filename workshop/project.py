@@ -10,8 +10,10 @@ import hashlib
 import itertools
 import os
 import re
+import shutil
 import symtable
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -71,7 +73,7 @@ def save(name: str, text: str) -> str:
     except UnicodeEncodeError as error:
         raise ProjectFileError(f"{path} is not saved: its character {error.start + 1} is none that exists.") from None
     if path.suffix != ".py":
-        _write(texts)
+        write(texts)
         return f"{path} saved."
     return _save_module(path, texts) if loading.module_name(path) else _save_script(path, texts)
 
@@ -121,20 +123,36 @@ def make_folder() -> Path:
     return folder
 
 
-def archive(paths: list[Path]) -> Path:
-    """Move files of the project into the history, and say into which folder."""
-    folder = _new_history_folder()
+def archive(paths: Sequence[Path], history: Path | None = None) -> Path:
+    """Move files of the project, and drafts of such files, into a folder of the history, and say into which.
+
+    It is a new one unless `history` is given. Raises WorkshopError when one can't be moved.
+    """
+    folder, config = history or _new_history_folder(), settings()
     for path in paths:
-        target = folder / path.relative_to(settings().project)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(target)
+        target = folder / path.relative_to(config.project if path.is_relative_to(config.project) else config.home)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, target)  # the history may lie on another disk
+        except OSError as error:
+            raise WorkshopError(f"{shown(path)} can't be moved to {shown(folder)}: {error.strerror}.") from None
     return folder
+
+
+def drafts() -> Path:
+    """The folder of texts that were not accepted, each under its name in the project."""
+    return settings().home / "drafts"
 
 
 def own_init() -> list[Path]:
     """`models/__init__.py`, when it is not as the workshop writes it."""
     path = settings().project / _INIT
     return [path] if path.is_file() and path.read_bytes() != MODELS_INIT.encode() else []
+
+
+def name_of(path: Path) -> str:
+    """A file of the project as a learner names it, such as "models/core.py"."""
+    return path.relative_to(settings().project).as_posix()
 
 
 def shown(path: Path) -> str:
@@ -187,7 +205,7 @@ def _save_script(path: PurePosixPath, texts: dict[PurePosixPath, str]) -> str:
     except (SyntaxError, ValueError) as error:
         fault = find_fault(error, folder, (), lambda _: texts[path])
     else:
-        _write(texts)
+        write(texts)
         _draft(path).unlink(missing_ok=True)
         return f"{path} saved."
     raise _rejection(path, texts[path], fault)
@@ -214,7 +232,7 @@ def _try(texts: dict[PurePosixPath, str], path: PurePosixPath) -> Fault | None:
         _load(texts, path)
     except FaultyProject as problem:
         return problem.fault
-    _write(texts)
+    write(texts)
     _state.loaded_from = _sources()
     for each in texts:
         _draft(each).unlink(missing_ok=True)
@@ -225,7 +243,7 @@ def _complete_package() -> None:
     """Files put into models/ by hand get the `__init__.py` that the first saved one would have brought."""
     models = settings().project / "models"
     if any(models.glob("*.py")) and not (models / "__init__.py").is_file():
-        _write({_INIT: MODELS_INIT})
+        write({_INIT: MODELS_INIT})
 
 
 def _rejection(path: PurePosixPath, text: str, fault: Fault) -> ProjectFileError:
@@ -240,11 +258,11 @@ def _rejection(path: PurePosixPath, text: str, fault: Fault) -> ProjectFileError
 
 
 def _draft(path: PurePosixPath) -> Path:
-    return settings().home / "drafts" / path
+    return drafts() / path
 
 
 def _pending_drafts(but: PurePosixPath) -> dict[PurePosixPath, str]:
-    folder = settings().home / "drafts"
+    folder = drafts()
     found = {PurePosixPath(file.relative_to(folder).as_posix()): file for file in sorted(folder.glob("models/*.py"))}
     return {path: file.read_text("utf-8") for path, file in found.items() if path != but}
 
@@ -252,13 +270,16 @@ def _pending_drafts(but: PurePosixPath) -> dict[PurePosixPath, str]:
 # --- Files ----------------------------------------------------------------------------------------------------------
 
 
-def _write(texts: dict[PurePosixPath, str]) -> None:
-    """Write the files, each at one go; what they replace goes to the history."""
+def write(texts: loading.Texts, history: Path | None = None) -> Path | None:
+    """Write the files, each at one go; what they replace is kept in a folder of the history: the one returned.
+
+    It is `history`, or a new one where that is needed. Raises ProjectFileError when a file can't be written.
+    """
     folder = make_folder()
     changed = {path: text for path, text in texts.items() if _bytes(folder / path) != text.encode()}
     replaced = [path for path in changed if (folder / path).is_file()]
     try:
-        history = _new_history_folder() if replaced else None
+        history = history or (_new_history_folder() if replaced else None)
         for path in replaced:
             assert history is not None
             (history / path).parent.mkdir(parents=True, exist_ok=True)
@@ -268,6 +289,7 @@ def _write(texts: dict[PurePosixPath, str]) -> None:
             _replace(folder / path, text)
     except OSError as error:
         raise ProjectFileError(f"{shown(folder)} can't be written to: {error.strerror}.") from None
+    return history
 
 
 def _replace(path: Path, text: str) -> None:

@@ -13,14 +13,13 @@ knows nothing of `checks`.
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from workshop.diagram import Column, Diagram, ForeignKey, Table, draw
+from workshop.checker import ask
+from workshop.diagram import Diagram, Table, draw
 from workshop.errors import WorkshopError
 from workshop.project import shown
 from workshop.settings import ROOT
@@ -65,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def released() -> dict[Path, str]:
     """What each made file should hold: solutions/ and notebooks/ with fresh blocks, and the pictures."""
-    syllabus = _syllabus()
+    syllabus: Syllabus = ask("syllabus")
     files: dict[Path, str] = {}
     for path in sorted(SOLUTIONS.glob("*.ipynb")):
         picture = _picture(syllabus, path.stem)
@@ -145,12 +144,6 @@ def _made_files() -> list[Path]:
 # --- What comes from the contract -------------------------------------------------------------------------------------
 
 
-def _syllabus() -> Syllabus:
-    asked = [sys.executable, "-m", "checks.syllabus"]
-    told: Syllabus = json.loads(subprocess.run(asked, cwd=ROOT, check=True, capture_output=True).stdout)
-    return told
-
-
 def _step_of(syllabus: Syllabus, stem: str) -> dict[str, Any]:
     """The step that the file "02_core_entities" is about; nothing for a file about none."""
     found: dict[str, Any] = syllabus.get(stem.partition("_")[0].lstrip("0"), {"rules": [], "tables": []})
@@ -207,20 +200,13 @@ def _count(rules: Sequence[object]) -> str:
 
 
 def _picture(syllabus: Syllabus, stem: str) -> Diagram:
-    return draw(
-        Table(
-            table["name"],
-            tuple(Column(**column) for column in table["columns"]),
-            tuple(ForeignKey(**{**key, "columns": tuple(key["columns"])}) for key in table["foreign_keys"]),
-        )
-        for table in _step_of(syllabus, stem)["tables"]
-    )
+    return draw(Table.from_data(table) for table in _step_of(syllabus, stem)["tables"])
 
 
 def _alternative(tables: Sequence[Table]) -> str:
     """The picture in words, for who can't see it."""
     told = []
     for table in tables:
-        targets = ["itself" if key.table == table.name else key.table for key in table.foreign_keys]
+        targets = dict.fromkeys("itself" if key.table == table.name else key.table for key in table.foreign_keys)
         told.append(f"{table.name}, which refers to {' and '.join(targets)}" if targets else table.name)
     return f"Diagram of the tables: {'; '.join(told)}."

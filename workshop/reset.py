@@ -34,7 +34,7 @@ def _ask() -> bool:
 
 def _put_away() -> str:
     """Move the project's files, and the drafts of files that were not accepted; a sentence says where they are."""
-    folder, drafts = settings().project, settings().home / "drafts"
+    folder, drafts = settings().project, project.drafts()
     files = sorted(folder.iterdir()) if folder.is_dir() else []
     if not files and not drafts.is_dir():
         return "There was no project to put away."

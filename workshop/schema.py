@@ -21,7 +21,6 @@ from workshop import project
 from workshop.errors import WorkshopError
 from workshop.faults import Fault, FaultyProject, plain_reason
 from workshop.postgres import Mark, connect, current_url, read_mark, write_mark
-from workshop.settings import settings
 
 LOCK_TIMEOUT = 3  # seconds
 _ONE_BUILD_AT_A_TIME = 5_204_119  # an advisory lock; any number that nobody else takes
@@ -30,7 +29,11 @@ _STAYS = "The old schema and its rows stay."
 
 
 class BuildError(WorkshopError):
-    """The schema was not built, and the database is as it was before."""
+    """The schema was not built, and the database is as it was before; `fault` when that is the files' doing."""
+
+    def __init__(self, text: str, fault: Fault | None = None) -> None:
+        super().__init__(text)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,7 @@ def _run_file(cursor: Cursor, path: Path) -> None:
     except psycopg2.Error as error:
         problem = _sql_fault(path, text, error)
     except ValueError as error:  # not UTF-8, or a character 0
-        problem = Fault(_name(path), None, "", f"The file is not plain text: {error}.")
+        problem = Fault(project.name_of(path), None, "", f"The file is not plain text: {error}.")
     else:
         return
     raise _not_built(problem)
@@ -210,7 +213,7 @@ def _tables(cursor: Cursor) -> tuple[str, ...]:
 
 
 def _not_built(fault: Fault) -> BuildError:
-    return BuildError(f"The schema is not built, because of {fault.place}.\n\n{fault}\n\n{_STAYS}")
+    return BuildError(f"The schema is not built, because of {fault.place}.\n\n{fault}\n\n{_STAYS}", fault)
 
 
 @contextmanager
@@ -237,7 +240,7 @@ def _words(error: psycopg2.Error) -> str:
 def _sql_fault(path: Path, text: str, error: psycopg2.Error) -> Fault:
     line = _line_of(text, error)
     code = text.splitlines()[line - 1].rstrip() if line else ""
-    return Fault(_name(path), line, code, _sql_reason(error))
+    return Fault(project.name_of(path), line, code, _sql_reason(error))
 
 
 def _sql_reason(error: psycopg2.Error) -> str:
@@ -286,10 +289,6 @@ def _file_named_in(message: str, metadata: sa.MetaData) -> str | None:
 def _file_of(table: str, metadata: sa.MetaData) -> str | None:
     path = project.file_of(metadata.tables[table]) if table in metadata.tables else None
     return str(path) if path else None
-
-
-def _name(path: Path) -> str:
-    return path.relative_to(settings().project).as_posix()
 
 
 _HOLDERS = """

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from workshop import postgres, project, schema
+from workshop.checker import ask
 from workshop.errors import WorkshopError
 from workshop.postgres import connect, current_url, read_mark
 from workshop.settings import settings
 from workshop.steps import STEPS, Step, find_step
+from workshop.words import listed
 
 
 def start_step(number: int) -> None:
@@ -22,15 +24,23 @@ def start_step(number: int) -> None:
     Raises WorkshopError when there is no such step, or no PostgreSQL to be had.
     """
     step = find_step(number)
-    server = postgres.start()
-    _tell_child_processes(server)
-    project.make_folder()
-    _equip_notebook(server.url)
+    server = get_ready()
     print(f"Step {step.number}, {step.title}: {server.describe()}.")
     try:
         _bring_up_to_date(server.url)
     except WorkshopError as problem:  # The learner needs the notebook to repair it: the step starts all the same.
         print(problem)
+    if step.number > 2:  # step 2 builds on no table
+        _tell_what_it_lacks(step, server.url)
+
+
+def get_ready() -> postgres.Server:
+    """PostgreSQL is up, the project has its folder, and this process and the notebook know of both."""
+    server = postgres.start()
+    _tell_child_processes(server)
+    project.make_folder()
+    _equip_notebook(server.url)
+    return server
 
 
 def reset_step(number: int) -> None:
@@ -47,7 +57,7 @@ def reset_step(number: int) -> None:
         return
     history = project.archive(files)
     print(
-        f"Moved {_listed(files, folder)} to {project.shown(history)}. "
+        f"Moved {listed([project.name_of(path) for path in files])} to {project.shown(history)}. "
         "To get a file back, copy it from there to its place in the project, or run its cell again."
     )
     print(schema.rebuild(url))
@@ -89,12 +99,33 @@ def _bring_up_to_date(url: str) -> None:
     if not project.project_files():
         return
     project.load_models()
-    with closing(connect(url, "start_step")) as connection:
-        mark = read_mark(connection)
-    if mark is None or mark.built_from != project.fingerprint():
+    if not is_up_to_date(url):
         print(schema.rebuild(url))
 
 
-def _listed(files: list[Path], folder: Path) -> str:
-    names = [path.relative_to(folder).as_posix() for path in files]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def is_up_to_date(url: str) -> bool:
+    """Was the database built from the project's files as they are?"""
+    with closing(connect(url, "start_step")) as connection:
+        mark = read_mark(connection)
+    return mark is not None and mark.built_from == project.fingerprint()
+
+
+def _tell_what_it_lacks(step: Step, url: str) -> None:
+    """One sentence on the earlier steps that have tables and don't pass; none where they all do, or nobody can tell."""
+    with suppress(WorkshopError):
+        steps = ask("progress", step.number - 1, "--first", 2, url=url)["steps"]
+        lacking = [earlier for earlier in steps if earlier["state"] != "passed"]
+        if lacking:
+            print(_lack(step, lacking))
+
+
+def _lack(step: Step, lacking: list[dict[str, Any]]) -> str:
+    names = listed([f"{earlier['step']} ({earlier['title']})" for earlier in lacking])
+    last = lacking[-1]["step"]
+    if len(lacking) > 1:
+        rest = f"and step {step.number} builds on them: finish them, or call catch_up({last})."
+        return f"Steps {names} are not there yet, {rest}"
+    rest = f"and step {step.number} builds on it: finish it, or call catch_up({last})."
+    if lacking[0]["state"] == "not_attempted":
+        return f"Step {names} is not there yet, {rest}"
+    return f"Step {names} is not finished ({lacking[0]['score']} of {lacking[0]['out_of']} rules hold), {rest}"

@@ -15,6 +15,7 @@ class Step:
     Attributes:
         minutes: what it takes a learner who has the steps before behind them.
         patterns: the project files that it makes, as glob patterns within the project folder.
+        folders: the folders that it makes there.
     """
 
     number: int
@@ -22,6 +23,7 @@ class Step:
     title: str
     minutes: int
     patterns: tuple[str, ...]
+    folders: tuple[str, ...] = ()
 
     def files(self, project: Path) -> list[Path]:
         """The step's files that are there, its `schemas/<two digits>*.sql` among them."""
@@ -29,8 +31,10 @@ class Step:
         return sorted({path for pattern in patterns for path in project.glob(pattern) if path.is_file()})
 
 
+_FOLDERS = ("models", "schemas", "migrations", "scripts", "tests")
+
 STEPS = (
-    Step(1, "project_setup", "Project setup", 3, ("config.py",)),
+    Step(1, "project_setup", "Project setup", 3, ("config.py",), _FOLDERS),
     Step(2, "core_entities", "Core entities", 6, ("models/base.py", "models/core.py")),
     Step(3, "product_catalog", "Product catalog", 6, ("models/catalog.py",)),
     Step(4, "cart_and_orders", "Cart and orders", 7, ("models/orders.py",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from workshop import magics, postgres
+from workshop import magics, postgres, reference
 from workshop.errors import WorkshopError
 from workshop.settings import settings
 
@@ -85,6 +86,21 @@ def query(database: str) -> Callable[..., list[tuple[Any, ...]]]:
             return cursor.fetchall() if cursor.description else []
 
     return run
+
+
+@pytest.fixture
+def made_up_solution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Writes solution notebooks, from their names and code cells, which then stand for the workbook's."""
+    folder = tmp_path / "solutions"
+    folder.mkdir()
+    monkeypatch.setattr(reference, "SOLUTIONS", folder)
+
+    def write(name: str, *cells: str) -> None:
+        made = [{"cell_type": "code", "source": cell.splitlines(keepends=True), "metadata": {}} for cell in cells]
+        title = {"cell_type": "markdown", "source": ["%%project_file no.py"], "metadata": {}}
+        (folder / f"{name}.ipynb").write_text(json.dumps({"cells": [title, *made]}), "utf-8")
+
+    return write
 
 
 BASE = """\

@@ -129,6 +129,73 @@ def test_what_is_missing_says_so_in_words():
     assert "missing" not in draw([Table("users", (Column("id", "integer"),))]).svg
 
 
+def test_what_the_steps_ask_for_is_drawn_as_missing(shop, database, query):
+    shop.run("build_schema()")
+    query(
+        "alter table users rename to customers; alter table products drop column category_id cascade;"
+        "create schema extra; create table extra.categories ()"
+    )
+    diagram = shop.run("show_diagram(3)")
+    found = {table.name: table for table in diagram.tables}
+    assert [name for name, table in found.items() if table.is_missing] == [
+        "product_variants",
+        "product_images",
+        "price_history",
+    ]
+    assert list(found)[:4] == ["customers", "categories", "products", "extra.categories"]
+    assert found["products"].columns == (
+        Column("id", "integer", is_key=True),
+        Column("price", "numeric(10,2)"),
+        Column("category_id", is_missing=True),
+        Column("name", "text", is_missing=True),
+        Column("description", "text", is_missing=True),
+        Column("sku", "text", is_unique=True, is_missing=True),
+        Column("created_at", "time", is_missing=True),
+        Column("updated_at", "time", is_missing=True),
+    )
+    assert found["products"].foreign_keys == (ForeignKey("categories", ("category_id",)),)
+    assert found["product_images"].foreign_keys == (ForeignKey("products", ("product_id",)),)
+    assert not any(column.is_missing for column in found["product_images"].columns), "once is enough"
+    assert "email" not in [column.name for column in found["customers"].columns if column.is_missing]
+    assert "Diagram of 7 tables, 3 of them missing" in diagram.svg
+    assert not any(table.is_missing for table in shop.run("show_diagram()").tables)
+
+
+def test_before_the_first_build_all_of_a_step_is_missing(notebook, database):
+    diagram = notebook.run("show_diagram(4)")
+    assert all(table.is_missing for table in diagram.tables)
+    assert [table.name for table in diagram.tables][::4] == ["users", "product_images", "orders"]
+    found = {table.name: table for table in diagram.tables}
+    assert [key.columns for key in found["orders"].foreign_keys] == [
+        ("user_id",),
+        ("shipping_address_id",),
+        ("billing_address_id",),
+    ]
+    assert "build_schema()" in notebook.refuse("show_diagram(1)"), "step 1 has no tables"
+    assert notebook.refuse("show_diagram(99)").startswith("There is no step 99.")
+
+
+def test_sixteen_tables_are_no_wider_than_a_page_and_each_line_can_be_followed(notebook, database):
+    layout = arrange(notebook.run("show_diagram(6)").tables, size)
+    assert len(layout.boxes) == 16
+    assert layout.width < 1100
+    assert not list(shared_stretches(layout))
+
+
+def shared_stretches(layout: Layout):
+    pieces = [(line, piece) for line in layout.lines for piece in pairwise(line.points)]
+    for (line, piece), (other, another) in combinations(pieces, 2):
+        for across in (0, 1):
+            places = {point[across] for point in (*piece, *another)}
+            lower, upper = (sorted(point[1 - across] for point in each) for each in (piece, another))
+            if (
+                line is not other
+                and max(places) - min(places) < 3
+                and max(lower[0], upper[0]) < min(lower[1], upper[1])
+            ):
+                yield line, other
+
+
 def test_names_are_text_and_never_markup():
     name = '<b onclick="x">&'
     diagram = draw([Table(name, (Column(name, name),), (ForeignKey(name, (name,)),))])

@@ -56,7 +56,7 @@ def test_the_schema_follows_files_that_changed_meanwhile(shop, core, project, da
     assert len(shop.printed.splitlines()) == 1
     query("insert into users values (1, 'a')")
     (project / "models/core.py").write_text(core.replace('"products"\n', '"goods"\n'), "utf-8")
-    shop.run("start_step(3)")
+    shop.run("start_step(2)")
     assert shop.printed.splitlines()[1:] == [
         "Built 3 tables: users, categories, goods. The one row of the old tables went with them."
     ]
@@ -107,6 +107,41 @@ def test_it_works_without_ipython(importable, database, base, project):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "The schema is built; no file of the project makes a table yet."
+
+
+def test_an_earlier_step_that_is_missing_is_told_in_one_sentence(notebook, database, query):
+    notebook.run("catch_up(2); start_step(3)")
+    assert notebook.printed.splitlines()[-1].startswith("Step 3, Product catalog: PostgreSQL"), "step 2 is there"
+    notebook.run("start_step(5)")
+    assert notebook.printed.splitlines()[1:] == [
+        "Steps 3 (Product catalog) and 4 (Cart and orders) are not there yet, and step 5 builds on them: "
+        "finish them, or call catch_up(4)."
+    ]
+    notebook.run("start_step(4)")
+    assert notebook.printed.splitlines()[1:] == [
+        "Step 3 (Product catalog) is not there yet, and step 4 builds on it: finish it, or call catch_up(3)."
+    ]
+    query("alter table products drop constraint ck_products_price_not_negative")
+    notebook.run("start_step(3)")
+    assert notebook.printed.splitlines()[1:] == [
+        "Step 2 (Core entities) is not finished (28 of 29 rules hold), and step 3 builds on it: "
+        "finish it, or call catch_up(2)."
+    ]
+
+
+def test_names_of_the_learners_own_count(notebook, database, project, query):
+    notebook.run("catch_up(2)")
+    query("alter table users rename to members")
+    (project / "names.toml").write_text('[tables]\nusers = "members"\n', "utf-8")
+    notebook.run("start_step(3)")
+    assert len(notebook.printed.splitlines()) == 1
+
+
+def test_where_nobody_can_tell_nothing_is_told(notebook, database, project):
+    project.mkdir()
+    (project / "names.toml").write_text("users: members", "utf-8")
+    notebook.run("start_step(3)")
+    assert len(notebook.printed.splitlines()) == 1
 
 
 CATALOG = "from models.core import Product\n\nItem = Product\n"

@@ -1,5 +1,6 @@
 """The live schema as a picture: boxes for tables, lines for foreign keys, and the same as text.
 
+What the steps still ask for stands among them, marked as missing; `checks` says what that is.
 Reading (`tables`), layout, drawing (`svg`) and text (`mermaid`) know nothing of each other but the tables.
 """
 
@@ -10,12 +11,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 
+from workshop.checker import ask
 from workshop.diagram.layout import Layout, arrange
 from workshop.diagram.mermaid import as_mermaid
 from workshop.diagram.svg import NOTEBOOK, STANDALONE, render, size
-from workshop.diagram.tables import Column, ForeignKey, Table, read_tables
+from workshop.diagram.tables import Column, ForeignKey, Table, read_tables, with_missing
 from workshop.errors import WorkshopError
 from workshop.postgres import connect, current_url
+from workshop.steps import find_step
 
 __all__ = ["Column", "Diagram", "ForeignKey", "Table", "draw", "read_tables", "show_diagram"]
 
@@ -49,20 +52,29 @@ class Diagram:
 
     @property
     def _title(self) -> str:
-        return f"Diagram of {len(self.tables)} tables" if len(self.tables) != 1 else "Diagram of one table"
+        count, missing = len(self.tables), sum(table.is_missing for table in self.tables)
+        total = "one table" if count == 1 else f"{count} tables"
+        return f"Diagram of {total}{f', {missing} of them missing' if missing else ''}"
 
     @property
     def _description(self) -> str:
         return " ".join(_sentence(table) for table in self.tables)
 
 
-def show_diagram() -> Diagram:
+def show_diagram(step: int | None = None) -> Diagram:
     """The tables of the workshop's database as they are now.
 
-    Raises WorkshopError when there are none, or no database.
+    Args:
+        step: show also what this step and those before it ask for and what is not there, marked as missing.
+
+    Raises WorkshopError when there is nothing to show, no such step, or no database.
     """
-    with closing(connect(current_url(), "show_diagram")) as connection:
+    last = None if step is None else find_step(step).number
+    url = current_url()
+    with closing(connect(url, "show_diagram")) as connection:
         tables = read_tables(connection)
+    if last is not None:
+        tables = with_missing(tables, ask("missing", last, url=url))
     if not tables:
         raise WorkshopError("The database has no tables yet: build_schema() makes those of your models.")
     return draw(tables)

@@ -138,15 +138,16 @@ class _Graph:
         )
 
     def place(self) -> None:
-        """Put each node near its neighbours, keeping the order and the distances."""
+        """Put each node near its neighbours, keeping order and distances, in no more width than the widest row."""
+        width = max((self._least_width(row) for row in self.rows if row), default=0.0)
         for _ in range(8):
             for neighbours, rows in ((self.above, self.rows), (self.below, self.rows[::-1])):
                 for row in rows:
-                    self._settle(row, {n: _mean([self.x[m] for m in neighbours(n)], self.x[n]) for n in row})
+                    self._settle(row, {n: _mean([self.x[m] for m in neighbours(n)], self.x[n]) for n in row}, width)
         left = min(self.x[node] - self.widths[node] / 2 for node in range(len(self.x)))
         self.x = [x - left + MARGIN for x in self.x]
 
-    def _settle(self, row: list[int], wanted: dict[int, float]) -> None:
+    def _settle(self, row: list[int], wanted: dict[int, float], width: float) -> None:
         """The centres nearest to those wanted, by least squares: isotonic regression, pooling adjacent violators."""
         offsets, offset = [], 0.0
         for i, node in enumerate(row):
@@ -158,14 +159,21 @@ class _Graph:
             while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
                 (a, m), (b, n) = pools[-2:]
                 pools[-2:] = [((a * m + b * n) / (m + n), m + n)]
-        settled = [mean for mean, count in pools for _ in range(count)]
+        first, last = self.widths[row[0]] / 2, width - offsets[-1] - self._right_half(row[-1])
+        settled = [min(max(mean, first), last) for mean, count in pools for _ in range(count)]
         for node, mean, offset in zip(row, settled, offsets, strict=True):
             self.x[node] = mean + offset
 
     def _distance(self, left: int, right: int) -> float:
         gap = GAP if self.is_table(left) and self.is_table(right) else LANE
-        loops = LOOP if any(node == left for node, _ in self.loops) else 0.0
-        return (self.widths[left] + self.widths[right]) / 2 + gap + loops
+        return self._right_half(left) + gap + self.widths[right] / 2
+
+    def _right_half(self, node: int) -> float:
+        return self.widths[node] / 2 + (LOOP if any(looping == node for looping, _ in self.loops) else 0.0)
+
+    def _least_width(self, row: list[int]) -> float:
+        between = sum(self._distance(left, right) for left, right in pairwise(row))
+        return self.widths[row[0]] / 2 + between + self._right_half(row[-1])
 
 
 def _layers(count: int, edges: Sequence[tuple[int, int]], widths: Sequence[float]) -> list[int]:
@@ -307,11 +315,15 @@ def _straighten(piece: _Piece, pieces: Sequence[_Piece]) -> None:
 def _give_tracks(channel: Sequence[_Piece]) -> int:
     """Give each line of a channel a track, so that few cross and none lie on each other; say how many tracks."""
     bent = sorted((p for p in channel if p.top != p.bottom), key=lambda p: (p.top, p.bottom))
-    for _ in bent:
-        for i in range(len(bent) - 1):
-            upper, lower = bent[i], bent[i + 1]
-            if lower.cost_above(upper) < upper.cost_above(lower):
-                bent[i], bent[i + 1] = lower, upper
+    for _ in range(4):  # each line moves to where it costs least; in a later round hardly any still does
+        for piece in list(bent):
+            place = bent.index(piece)
+            bent.remove(piece)
+            costs = [
+                sum(other.cost_above(piece) for other in bent[:i]) + sum(piece.cost_above(other) for other in bent[i:])
+                for i in range(len(bent) + 1)
+            ]
+            bent.insert(place if costs[place] == min(costs) else costs.index(min(costs)), piece)
     for i, piece in enumerate(bent):
         piece.track = max((other.track + 1 for other in bent[:i] if not piece.is_beside(other)), default=0)
     return max((piece.track + 1 for piece in bent), default=0)

@@ -34,14 +34,14 @@ class Palette:
     font: str
 
 
-NOTEBOOK = Palette(
-    text="var(--jp-content-font-color1, #212121)",
-    quiet="var(--jp-content-font-color2, #616161)",
-    line="var(--jp-content-font-color3, #8a8a8a)",
-    box="var(--jp-layout-color0, #ffffff)",
-    head="var(--jp-layout-color2, #eeeeee)",
-    accent="var(--jp-brand-color1, #1565c0)",
-    warning="var(--jp-warn-color1, #b26a00)",
+NOTEBOOK = Palette(  # JupyterLab's names, then VS Code's, then colours for a light page
+    text="var(--jp-content-font-color1, var(--vscode-editor-foreground, #212121))",
+    quiet="var(--jp-content-font-color2, var(--vscode-descriptionForeground, #616161))",
+    line="var(--jp-content-font-color3, var(--vscode-descriptionForeground, #8a8a8a))",
+    box="var(--jp-layout-color0, var(--vscode-editor-background, #ffffff))",
+    head="var(--jp-layout-color2, var(--vscode-editorWidget-background, #eeeeee))",
+    accent="var(--jp-brand-color1, var(--vscode-textLink-foreground, #1565c0))",
+    warning="var(--jp-warn-color1, var(--vscode-editorWarning-foreground, #b26a00))",
     page="none",
     font="var(--jp-code-font-family, ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace)",
 )
@@ -146,7 +146,7 @@ def _row(box: Box, number: int, column: Column, palette: Palette) -> str:
     parts = []
     if column.is_missing:
         style = f"fill:none;stroke:{palette.warning};stroke-dasharray:4 3"
-        parts.append(_rect(box.x + 5, y - 13.5, box.width - 10, ROW - 2, style, 3))
+        parts.append(_rect(box.x + 5, y - 14, box.width - 10, ROW - 1, style, 3))
     marks = _marks(box.table, column)
     parts.append(_text(box.x + INSET, y, marks, palette.accent, "font-weight:700") if marks else "")
     parts.append(_text(box.x + INSET + _gutter(box.table), y, _cut(column.name), palette.text))

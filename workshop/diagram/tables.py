@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
@@ -57,6 +59,12 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = field(default=())
     is_missing: bool = False
 
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Table:
+        """A table of JSON: its name, and its columns and foreign keys with the attributes above."""
+        keys = (ForeignKey(**{**key, "columns": tuple(key["columns"])}) for key in data["foreign_keys"])
+        return cls(data["name"], tuple(Column(**column) for column in data["columns"]), tuple(keys))
+
     def refers_by(self, column: str) -> bool:
         """Is the column part of a foreign key?"""
         return any(column in key.columns for key in self.foreign_keys)
@@ -76,6 +84,22 @@ def read_tables(connection: Connection) -> tuple[Table, ...]:
         for table, target, names, is_optional, is_single in cursor.fetchall():
             keys[table].append(ForeignKey(target, tuple(names), is_optional, is_single))
     return tuple(Table(name, tuple(found), tuple(keys[name])) for name, found in columns.items())
+
+
+def with_missing(tables: Sequence[Table], missing: Sequence[dict[str, Any]]) -> tuple[Table, ...]:
+    """The tables and what `python -m checks.missing` says is missing: tables after them, columns at a table's end."""
+    drawn = {table.name: table for table in tables}
+    for data in missing:
+        lost = Table.from_data(data)
+        there = drawn.get(data["stored"])
+        if there is None:
+            drawn[lost.name] = replace(lost, is_missing=True)
+            continue
+        columns = (replace(column, is_missing=True) for column in lost.columns)
+        drawn[there.name] = replace(
+            there, columns=(*there.columns, *columns), foreign_keys=(*there.foreign_keys, *lost.foreign_keys)
+        )
+    return tuple(drawn.values())
 
 
 _SHORTER = {
