@@ -49,10 +49,11 @@ def _tables(step: contract.Step) -> list[dict[str, Any]]:
 
 
 def _table(table: contract.Table, rule_ids: set[str]) -> dict[str, Any]:
-    keys = [(_column(table, target), target, target == table.name) for target in _targets(table)]
+    keys = [(name, target) for target in _targets(table) for name in _columns(table, target)]
+    names = {name for name, _ in keys}
     columns = [
-        {"name": "id", "is_key": True},
-        *({"name": name, "is_optional": is_optional} for name, _, is_optional in keys),
+        *({"name": name, "is_key": True} for name in table.key if name not in names),
+        *({"name": name, "is_key": name in table.key, "is_optional": target == table.name} for name, target in keys),
         *(
             {
                 "name": column.name,
@@ -60,9 +61,13 @@ def _table(table: contract.Table, rule_ids: set[str]) -> dict[str, Any]:
                 "is_unique": f"{table.name}.{column.name}-unique" in rule_ids,
             }
             for column in table.columns
+            if column.name not in names
         ),
     ]
-    foreign_keys = [{"table": target, "columns": [name], "is_optional": optional} for name, target, optional in keys]
+    foreign_keys = [
+        {"table": target, "columns": [name], "is_optional": target == table.name, "is_single": table.key == (name,)}
+        for name, target in keys
+    ]
     return {"name": table.name, "columns": columns, "foreign_keys": foreign_keys}
 
 
@@ -71,9 +76,10 @@ def _targets(table: contract.Table) -> list[str]:
     return [name.partition("|")[0] for name in table.refers_to]
 
 
-def _column(table: contract.Table, target: str) -> str:
-    """What the column that refers is usually called; the contract leaves it open."""
-    return "parent_id" if target == table.name else f"{min(contract.forms(target), key=len)}_id"
+def _columns(table: contract.Table, target: str) -> list[str]:
+    """The columns that refer: those that the contract names, else what such a column is usually called."""
+    usual = "parent_id" if target == table.name else f"{min(contract.forms(target), key=len)}_id"
+    return [column.name for column in table.columns if column.name.endswith(f"_{usual}")] or [usual]
 
 
 if __name__ == "__main__":

@@ -221,6 +221,6 @@ def _alternative(tables: Sequence[Table]) -> str:
     """The picture in words, for who can't see it."""
     told = []
     for table in tables:
-        targets = ["itself" if key.table == table.name else key.table for key in table.foreign_keys]
+        targets = dict.fromkeys("itself" if key.table == table.name else key.table for key in table.foreign_keys)
         told.append(f"{table.name}, which refers to {' and '.join(targets)}" if targets else table.name)
     return f"Diagram of the tables: {'; '.join(told)}."
