@@ -8,16 +8,18 @@ _HOMES = {
     "build_schema": "workshop.schema",
     "reset_step": "workshop.start",
     "show_diagram": "workshop.diagram",
+    "side_by_side": "workshop.two_connections",
     "start_step": "workshop.start",
 }
 
-__all__ = ["build_schema", "reset_step", "show_diagram", "start_step"]
+__all__ = ["build_schema", "reset_step", "show_diagram", "side_by_side", "start_step"]
 
 TYPE_CHECKING = False  # type checkers take it for true; importing it from typing would need a Python that has it
 if TYPE_CHECKING:
     from workshop.diagram import show_diagram
     from workshop.schema import build_schema
     from workshop.start import reset_step, start_step
+    from workshop.two_connections import side_by_side
 
 
 def __getattr__(name):  # type: (str) -> object
