@@ -196,7 +196,9 @@ class _Side:
             moment = self.moment(Became.REFUSED, words_of(error))
         if self.is_waiting:
             self.is_waiting = False
-            moment = replace(moment, statement="", outcome=moment.outcome or "goes on")
+            goes_on = moment.became is Became.DONE
+            outcome = ": ".join(filter(None, ("goes on", moment.outcome))) if goes_on else moment.outcome
+            moment = replace(moment, statement="", outcome=outcome)
         return moment
 
     def moment(self, became: Became, outcome: str) -> Moment:
@@ -234,23 +236,24 @@ def _count(rows: int) -> str:
 
 def _html_row(moment: Moment) -> str:
     statement = f"<code>{escape(moment.statement)}</code>" if moment.statement else ""
-    told = f"{moment.became.value} {escape(moment.outcome)}"
-    outcome = f'<div class="{moment.became.name.lower()}">{told}</div>' if moment.outcome else ""
+    outcome = f"<div>{moment.became.value} {escape(moment.outcome)}</div>" if moment.outcome else ""
     cells = ["<td></td>", "<td></td>"]
-    cells[moment.who] = f"<td>{statement}{outcome}</td>"
+    cells[moment.who] = f'<td class="{moment.became.name.lower()}">{statement}{outcome}</td>'
     return f"<tr>{''.join(cells)}</tr>"
 
 
 # Twice the class: JupyterLab's own rules for tables in outputs are that specific.
 _STYLE = """
-.side-by-side.side-by-side { width: 100%; max-width: 60rem; table-layout: fixed; border-collapse: collapse;
-  color: var(--jp-ui-font-color1, #1f2328); font-size: 14px; line-height: 1.45; }
-.side-by-side.side-by-side th, .side-by-side.side-by-side td { width: 50%; text-align: left; vertical-align: top;
-  white-space: normal; padding: 3px 10px; max-width: none; border: 1px solid var(--jp-border-color2, #d0d7de); }
-.side-by-side.side-by-side tbody tr { background: var(--jp-layout-color1, #fff); }
-.side-by-side.side-by-side td:empty { background: var(--jp-layout-color2, #f3f4f6); }
-.side-by-side.side-by-side code { background: none; padding: 0; overflow-wrap: anywhere;
+.side-by-side.side-by-side { width: 100%; max-width: 60rem; table-layout: fixed; border-collapse: separate;
+  border-spacing: 10px 3px; color: var(--jp-ui-font-color1, #1f2328); font-size: 14px; line-height: 1.45; }
+.side-by-side.side-by-side tbody tr, .side-by-side.side-by-side tbody tr:hover { background: none; }
+.side-by-side.side-by-side th, .side-by-side.side-by-side td { width: 50%; max-width: none; padding: 1px 10px;
+  text-align: left; vertical-align: top; white-space: normal; border: 0; background: none; }
+.side-by-side.side-by-side th { border-bottom: 1px solid var(--jp-border-color1, #bdbdbd); }
+.side-by-side.side-by-side td:not(:empty) { border-left: 4px solid var(--jp-border-color1, #bdbdbd); }
+.side-by-side.side-by-side td.waits { border-left-color: var(--jp-warn-color1, #bf6900); }
+.side-by-side.side-by-side td.refused { border-left-color: var(--jp-error-color1, #b3261e); }
+.side-by-side.side-by-side td code { background: none; padding: 0; font-size: 13px; overflow-wrap: anywhere;
   color: var(--jp-ui-font-color1, #1f2328); }
-.side-by-side .waits { color: var(--jp-warn-color0, #8a5300); font-weight: 600; }
-.side-by-side .refused { color: var(--jp-error-color1, #b3261e); font-weight: 600; }
+.side-by-side .waits div, .side-by-side .refused div { font-weight: 600; }
 """.strip()
