@@ -9,10 +9,11 @@ _HOMES = {
     "catch_up": "workshop.catchup",
     "reset_step": "workshop.start",
     "show_diagram": "workshop.diagram",
+    "side_by_side": "workshop.two_connections",
     "start_step": "workshop.start",
 }
 
-__all__ = ["build_schema", "catch_up", "reset_step", "show_diagram", "start_step"]
+__all__ = ["build_schema", "catch_up", "reset_step", "show_diagram", "side_by_side", "start_step"]
 
 TYPE_CHECKING = False  # type checkers take it for true; importing it from typing would need a Python that has it
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from workshop.diagram import show_diagram
     from workshop.schema import build_schema
     from workshop.start import reset_step, start_step
+    from workshop.two_connections import side_by_side
 
 
 def __getattr__(name):  # type: (str) -> object
