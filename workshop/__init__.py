@@ -5,18 +5,22 @@ nothing yet. Each name below is loaded when it is first asked for.
 """
 
 _HOMES = {
+    "build_indexes": "workshop.schema",
     "build_schema": "workshop.schema",
+    "explain": "workshop.plans",
     "reset_step": "workshop.start",
     "show_diagram": "workshop.diagram",
+    "show_plans": "workshop.plans",
     "start_step": "workshop.start",
 }
 
-__all__ = ["build_schema", "reset_step", "show_diagram", "start_step"]
+__all__ = ["build_indexes", "build_schema", "explain", "reset_step", "show_diagram", "show_plans", "start_step"]
 
 TYPE_CHECKING = False  # type checkers take it for true; importing it from typing would need a Python that has it
 if TYPE_CHECKING:
     from workshop.diagram import show_diagram
-    from workshop.schema import build_schema
+    from workshop.plans import explain, show_plans
+    from workshop.schema import build_indexes, build_schema
     from workshop.start import reset_step, start_step
 
 
