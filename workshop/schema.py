@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from workshop import project
 from workshop.errors import WorkshopError
 from workshop.faults import Fault, FaultyProject, plain_reason
-from workshop.indexes import Contents, adopt_indexes, read_contents, surplus
+from workshop.indexes import Contents, Index, adopt_indexes, read_contents, surplus
 from workshop.postgres import Mark, connect, current_url, read_mark, write_mark
 from workshop.settings import settings
 
@@ -102,21 +102,26 @@ def rebuild(url: str, *, replace: bool = False) -> Built:
 
 @dataclass(frozen=True)
 class BuiltIndexes:
-    """What `build_indexes` made and dropped, by name; a notebook shows it as a sentence."""
+    """What `build_indexes` made and dropped; a notebook shows it as a sentence."""
 
-    made: tuple[str, ...]
-    dropped: tuple[str, ...]
+    made: tuple[Index, ...]
+    dropped: tuple[Index, ...]
 
     def __str__(self) -> str:
         told = [
-            f"{verb} {'1 index' if len(names) == 1 else f'{len(names)} indexes'}: {', '.join(names)}."
-            for verb, names in (("Made", self.made), ("Dropped", self.dropped))
-            if names
+            f"{verb} {_counted(indexes)}."
+            for verb, indexes in (("Made", self.made), ("Dropped", self.dropped))
+            if indexes
         ]
         return " ".join([*(told or ["The indexes are those of your files already."]), "All rows stay."])
 
     def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:
         printer.text(str(self))
+
+
+def _counted(indexes: tuple[Index, ...]) -> str:
+    tables = dict.fromkeys(index.table for index in indexes)
+    return f"{'1 index' if len(indexes) == 1 else f'{len(indexes)} indexes'}, on {', '.join(tables)}"
 
 
 def build_indexes() -> BuiltIndexes:
@@ -137,8 +142,7 @@ def build_indexes() -> BuiltIndexes:
         _require_same_structure(present, wanted)
         adopt_indexes(cursor, present, wanted)
         write_mark(cursor.connection, Mark(built_from))
-        made, dropped = surplus(wanted, present), surplus(present, wanted)
-        return BuiltIndexes(tuple(index.name for index in made), tuple(index.name for index in dropped))
+        return BuiltIndexes(surplus(wanted, present), surplus(present, wanted))
 
 
 def _require_files() -> None:

@@ -25,7 +25,7 @@ def filled(shop, database, query):
 def test_it_makes_what_is_missing_and_keeps_the_rows(filled, query):
     filled.save(FILE, "create index users_by_name on users (lower(email));")
     built = filled.run("build_indexes()")
-    assert str(built) == "Made 1 index: users_by_name. All rows stay."
+    assert str(built) == "Made 1 index, on users. All rows stay."
     assert query(INDEXES) == [("users_by_name",)]
     assert query("select count(*) from users") == [(100,)]
     assert str(filled.run("build_indexes()")) == "The indexes are those of your files already. All rows stay."
@@ -36,7 +36,7 @@ def test_an_index_that_now_reads_otherwise_is_made_anew_and_one_that_is_gone_is_
     filled.run("build_indexes()")
     filled.save(FILE, "create index a on users (email, id desc); create index c on products (category_id);")
     built = filled.run("build_indexes()")
-    assert str(built) == "Made 2 indexes: a, c. Dropped 2 indexes: a, b. All rows stay."
+    assert str(built) == "Made 2 indexes, on users, products. Dropped 2 indexes, on users, products. All rows stay."
     assert query(INDEXES) == [("a",), ("c",)]
     assert "id DESC" in query("select indexdef from pg_indexes where indexname = 'a'")[0][0]
 
@@ -48,14 +48,15 @@ def test_indexes_of_the_models_count_as_well_and_odd_names_and_schemas_are_fine(
     filled.save(FILE, 'create index "By X" on "My Shop"."Odd things" (x);')
     filled.save("models/core.py", core.replace("Numeric(10, 2), nullable", "Numeric(10, 2), index=True, nullable"))
     built = filled.run("build_indexes()")
-    assert built.made == ("ix_products_price", '"My Shop"."By X"')
+    assert [index.name for index in built.made] == ["ix_products_price", '"My Shop"."By X"']
+    assert str(built).startswith('Made 2 indexes, on products, "My Shop"."Odd things".')
 
 
 def test_an_extension_that_an_index_needs_comes_along(filled, query):
     filled.save(
         FILE, "create extension pg_trgm; create index words on users using gin (email gin_trgm_ops) where id > 0;"
     )
-    assert filled.run("build_indexes()").made == ("words",)
+    assert filled.run("build_indexes()").made[0].name == "words"
     assert str(filled.run("build_indexes()")).startswith("The indexes are those")
 
 

@@ -50,9 +50,9 @@ def read_contents(cursor: Cursor) -> Contents:
     return Contents(structure, extensions, tuple(Index(*row) for row in cursor.fetchall()))
 
 
-def surplus(one: Contents, other: Contents) -> list[Index]:
+def surplus(one: Contents, other: Contents) -> tuple[Index, ...]:
     """The indexes that only the first of them has, in their order."""
-    return [index for index in one.indexes if index not in other.indexes]
+    return tuple(index for index in one.indexes if index not in other.indexes)
 
 
 def adopt_indexes(cursor: Cursor, present: Contents, wanted: Contents) -> None:
