@@ -106,6 +106,11 @@ def test_a_question_that_postgresql_does_not_understand_is_named(database: str) 
     )
 
 
+def test_a_question_without_a_name_is_turned_down(database: str) -> None:
+    with pytest.raises(PlanError, match="Give each question a name"):
+        explain("select 1")  # type: ignore[arg-type]
+
+
 # --- The picture ------------------------------------------------------------------------------------------------------
 
 

@@ -83,8 +83,10 @@ class Plans:
 def explain(questions: Mapping[str, str]) -> Plans:
     """Ask PostgreSQL each question, an SQL query, several times, and tell what it did for it.
 
-    Changes nothing: the transaction may only read. Raises PlanError where a question can't be answered.
+    Changes nothing: the transaction may only read. Raises PlanError where a question has no name or can't be answered.
     """
+    if not isinstance(questions, Mapping):
+        raise PlanError('Give each question a name: explain({"Log in": "select …"}).')
     with closing(connect(current_url(), "explain")) as connection:
         connection.set_session(readonly=True)
         with connection.cursor() as cursor:
