@@ -11,10 +11,20 @@ _HOMES = {
     "reset_step": "workshop.start",
     "show_diagram": "workshop.diagram",
     "show_plans": "workshop.plans",
+    "side_by_side": "workshop.two_connections",
     "start_step": "workshop.start",
 }
 
-__all__ = ["build_indexes", "build_schema", "explain", "reset_step", "show_diagram", "show_plans", "start_step"]
+__all__ = [
+    "build_indexes",
+    "build_schema",
+    "explain",
+    "reset_step",
+    "show_diagram",
+    "show_plans",
+    "side_by_side",
+    "start_step",
+]
 
 TYPE_CHECKING = False  # type checkers take it for true; importing it from typing would need a Python that has it
 if TYPE_CHECKING:
@@ -22,6 +32,7 @@ if TYPE_CHECKING:
     from workshop.plans import explain, show_plans
     from workshop.schema import build_indexes, build_schema
     from workshop.start import reset_step, start_step
+    from workshop.two_connections import side_by_side
 
 
 def __getattr__(name):  # type: (str) -> object
