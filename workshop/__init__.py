@@ -5,21 +5,25 @@ nothing yet. Each name below is loaded when it is first asked for.
 """
 
 _HOMES = {
+    "build_indexes": "workshop.schema",
     "build_schema": "workshop.schema",
     "catch_up": "workshop.catchup",
+    "explain": "workshop.plans",
     "reset_step": "workshop.start",
     "show_diagram": "workshop.diagram",
+    "show_plans": "workshop.plans",
     "side_by_side": "workshop.two_connections",
     "start_step": "workshop.start",
 }
 
-__all__ = ["build_schema", "catch_up", "reset_step", "show_diagram", "side_by_side", "start_step"]
+__all__ = list(_HOMES)
 
 TYPE_CHECKING = False  # type checkers take it for true; importing it from typing would need a Python that has it
 if TYPE_CHECKING:
     from workshop.catchup import catch_up
     from workshop.diagram import show_diagram
-    from workshop.schema import build_schema
+    from workshop.plans import explain, show_plans
+    from workshop.schema import build_indexes, build_schema
     from workshop.start import reset_step, start_step
     from workshop.two_connections import side_by_side
 
