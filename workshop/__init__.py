@@ -7,19 +7,34 @@ nothing yet. Each name below is loaded when it is first asked for.
 _HOMES = {
     "build_schema": "workshop.schema",
     "catch_up": "workshop.catchup",
+    "count_statements": "workshop.statements",
+    "load_sample_data": "workshop.sample_data",
+    "measure_writes": "workshop.measure",
     "reset_step": "workshop.start",
     "show_diagram": "workshop.diagram",
     "start_step": "workshop.start",
 }
 
-__all__ = ["build_schema", "catch_up", "reset_step", "show_diagram", "start_step"]
+__all__ = [
+    "build_schema",
+    "catch_up",
+    "count_statements",
+    "load_sample_data",
+    "measure_writes",
+    "reset_step",
+    "show_diagram",
+    "start_step",
+]
 
 TYPE_CHECKING = False  # type checkers take it for true; importing it from typing would need a Python that has it
 if TYPE_CHECKING:
     from workshop.catchup import catch_up
     from workshop.diagram import show_diagram
+    from workshop.measure import measure_writes
+    from workshop.sample_data import load_sample_data
     from workshop.schema import build_schema
     from workshop.start import reset_step, start_step
+    from workshop.statements import count_statements
 
 
 def __getattr__(name):  # type: (str) -> object
