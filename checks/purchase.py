@@ -144,14 +144,14 @@ def pay(shop: Shop, order: Row) -> bool:
     except Skipped:
         return False
     total = sum(line[price] * line[quantity] for line in lines)
-    for values in ({amount.name: total} | _received(shop), {amount.name: total}, _received(shop), {}):
+    for values in ({amount.name: total} | received(shop), {amount.name: total}, received(shop), {}):
         with suppress(NoRow):
             shop.row("payments", to_order | values)
             return True
     return False
 
 
-def _received(shop: Shop) -> Values:
+def received(shop: Shop) -> Values:
     """What says that a payment has come in, where payments have a status."""
     table = shop.table("payments")
     return {column.name: value for column in table.columns for value in _received_labels(shop, table, column)[:1]}

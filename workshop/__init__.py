@@ -8,7 +8,10 @@ _HOMES = {
     "build_indexes": "workshop.schema",
     "build_schema": "workshop.schema",
     "catch_up": "workshop.catchup",
+    "count_statements": "workshop.statements",
     "explain": "workshop.plans",
+    "load_sample_data": "workshop.sample_data",
+    "measure_writes": "workshop.measure",
     "reset_step": "workshop.start",
     "show_diagram": "workshop.diagram",
     "show_plans": "workshop.plans",
@@ -22,9 +25,12 @@ TYPE_CHECKING = False  # type checkers take it for true; importing it from typin
 if TYPE_CHECKING:
     from workshop.catchup import catch_up
     from workshop.diagram import show_diagram
+    from workshop.measure import measure_writes
     from workshop.plans import explain, show_plans
+    from workshop.sample_data import load_sample_data
     from workshop.schema import build_indexes, build_schema
     from workshop.start import reset_step, start_step
+    from workshop.statements import count_statements
     from workshop.two_connections import side_by_side
 
 

@@ -207,13 +207,18 @@ def _sql_files() -> tuple[list[Path], list[Path]]:
 
 
 def _take_over(raw: Connection, cursor: Cursor, replace: bool) -> None:
-    cursor.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}s'")
-    cursor.execute("select pg_catalog.pg_advisory_xact_lock(%s)", (_ONE_BUILD_AT_A_TIME,))
+    have_to_oneself(cursor)
     if not replace and read_mark(raw) is None:
         raise BuildError(
             f"The database {raw.info.dbname} is not the workshop's own, and building empties it first: if that is what "
             "you want, call build_schema(…, replace=True)."
         )
+
+
+def have_to_oneself(cursor: Cursor) -> None:
+    """Until the transaction ends nobody else builds or fills this database; waits for LOCK_TIMEOUT and no longer."""
+    cursor.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}s'")
+    cursor.execute("select pg_catalog.pg_advisory_xact_lock(%s)", (_ONE_BUILD_AT_A_TIME,))
 
 
 _USER_TABLES = """
@@ -293,7 +298,7 @@ def _explained(raw: Connection) -> Iterator[None]:
         yield
     except errors.LockNotAvailable:
         raw.rollback()
-        reason = _who_is_in_the_way(raw)
+        reason = who_is_in_the_way(raw, "build_schema()")
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         reason = f"PostgreSQL broke off ({_words(error)}). Call start_step(n) with the number of your step, then again."
     except psycopg2.Error as error:
@@ -376,15 +381,16 @@ _HOLDERS = """
 """
 
 
-def _who_is_in_the_way(raw: Connection) -> str:
+def who_is_in_the_way(raw: Connection, call: str) -> str:
+    """A sentence on the connection that a lock was waited for; `call` is what to call again, such as build_schema()."""
     with raw.cursor() as cursor:
         cursor.execute(_HOLDERS, (_ONE_BUILD_AT_A_TIME,))
         holder = cursor.fetchone()
     if holder is None:
-        return "Another connection was using its tables; call build_schema() again."
+        return f"Another connection was using its tables; call {call} again."
     name, pid, is_idle, seconds = holder
     what = f"has left a transaction open for {seconds} seconds" if is_idle else "is working with its tables"
     return (
         f'The connection "{name or "without a name"}" (process {pid}) {what}. End it there, with session.commit(), '
-        "session.close() or %sql rollback, or restart that notebook's kernel; then call build_schema() again."
+        f"session.close() or %sql rollback, or restart that notebook's kernel; then call {call} again."
     )
