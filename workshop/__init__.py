@@ -19,7 +19,17 @@ _HOMES = {
     "start_step": "workshop.start",
 }
 
-__all__ = list(_HOMES)
+__all__ = [
+    "build_indexes",
+    "build_schema",
+    "catch_up",
+    "explain",
+    "reset_step",
+    "show_diagram",
+    "show_plans",
+    "side_by_side",
+    "start_step",
+]
 
 TYPE_CHECKING = False  # type checkers take it for true; importing it from typing would need a Python that has it
 if TYPE_CHECKING:
