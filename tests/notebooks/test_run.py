@@ -104,7 +104,9 @@ def test_untouched_it_runs_to_the_end_and_nothing_counts_as_attempted(
     notebook: Notebook, number: int, after: Callable[[Notebook, int], Notebook], run: Run
 ) -> None:
     done = run(after(notebook, number))
-    assert "not attempted" in outputs(done)["check-step"]
+    # Step 6 is about the tables of the steps before it.
+    begun = number == 6 and after is after_the_steps_before
+    assert ("not yet" if begun else "not attempted") in outputs(done)["check-step"]
     for cell in done["cells"]:
         for output in cell.get("outputs", []):
             if output["output_type"] == "error":
@@ -198,3 +200,32 @@ HASTY_5 = {
     '    review_id: Mapped[int] = mapped_column(ForeignKey("reviews.id"))\n'
     '    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))',
 }
+
+
+# --- Step 6 ---------------------------------------------------------------------------------------------------------
+
+
+def test_in_step_6_with_its_gaps_open_nothing_gets_quicker_and_the_checks_say_so(run: Run) -> None:
+    said = outputs(run(after_the_steps_before(read("notebooks", "06_indexes_and_constraints.ipynb"), 6)))
+    assert "Search for a product: reads all of products." in said["explain-before"]
+    assert "A user's orders, newest first: reads all of orders, then sorts." in said["explain-before"]
+    assert said["explain-after"].startswith("The indexes are those of your files already. All rows stay.")
+    assert said["explain-after"].count(", as before.") == 5
+    assert "products has no index ix_products_words." in said["writes"]
+    assert "('Blue mug', 11)" in said["sql-not-valid"]
+    assert "is violated by some row" in said["sql-validate"]
+    one_by_one, by_function = map(int, re.findall(r"(\d+) statements", said["count"]))
+    assert one_by_one == by_function > 100
+    assert "not yet" in said["check-step"]
+    assert "✗ A user's orders, newest first, come from one composite index" in said["check-step"]
+    assert "the more orders, the more statements" in said["check-step"]
+
+
+def test_in_step_6_the_statements_to_copy_are_those_of_the_solution() -> None:
+    solution = read("solutions", "06_indexes_and_constraints.ipynb")
+    [file] = [source(cell) for cell in solution["cells"] if cell["id"] == "file-indexes"]
+    said = outputs(solution)
+    written = set(re.findall(r"create index on .*?;", said["sql-keys"]))
+    assert written - {"create index on orders (user_id);"} == set(re.findall(r"create index on .*?;", file))
+    one_by_one, by_function = map(int, re.findall(r"(\d+) statements", said["count"]))
+    assert one_by_one > 100 and by_function == 2
