@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop import project
+from workshop import project, start_step
 from workshop.reference import files_until
 from workshop.scratch import scratch_workshop
 
@@ -32,7 +32,7 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A notebook finds the files of the steps before it, also where it runs alone or on a worker of its own."""
+    """A notebook finds the steps before it built, also where it runs alone or on a worker of its own."""
     if item.path.suffix == ".ipynb":
         _bring_up_to(item.path)
 
@@ -41,7 +41,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _bring_up_to(notebook: Path) -> None:
     before = int(notebook.name[:2]) - 1
     folder = project.make_folder()
-    for path, text in files_until(before).items() if before else ():
-        if not (folder / path).exists():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text, "utf-8", newline="\n")
+    wanted = files_until(before) if before else {}
+    missing = {path: text for path, text in wanted.items() if not (folder / path).exists()}
+    for path, text in missing.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8", newline="\n")
+    if missing:
+        start_step(before)
