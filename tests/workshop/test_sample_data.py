@@ -182,7 +182,8 @@ def test_history_ends_where_the_order_is(filled: Filled) -> None:
 
 def test_stock_is_what_came_less_what_went(filled: Filled) -> None:
     change, type_ = (filled.column("stock_movements", name) for name in ("quantity_change", "movement_type"))
-    moved = f"case when m.{type_}::text = {filled.value('stock_movements', 'sale', 'movement_type')} then -abs(m.{change}) else m.{change} end"
+    sale = filled.value("stock_movements", "sale", "movement_type")
+    moved = f"case when m.{type_}::text = {sale} then -abs(m.{change}) else m.{change} end"
     key = next(
         key
         for key in filled.outline.parts["stock_movements"].foreign_keys
