@@ -95,7 +95,7 @@ def test_through_an_engine_or_a_connection(session: Session) -> None:
 def test_counts_what_fails_too(session: Session) -> None:
     with pytest.raises(Exception, match="nowhere"), count_statements(session) as counter:
         session.execute(text("select * from nowhere"))
-    assert str(counter) == "1 statement\n  1 × SELECT … FROM nowhere"
+    assert str(counter) == "1 statement\n  1 × select … from nowhere"
 
 
 def test_long_statements_are_cut(session: Session) -> None:
