@@ -18,11 +18,11 @@ from typing import Any
 from checks import contract, purchase
 from checks.catalog import Column, ForeignKey, Table
 from checks.command import Parser, answer
-from checks.labels import labels_of
+from checks.labels import labels_in, labels_of
 from checks.life_cycle import CANCELLED
 from checks.outcome import Skipped
 from checks.probe import Shop
-from checks.rows import Draft, NoRow, Row, Values, qualified, quote, why
+from checks.rows import Draft, NoRow, Row, Values, qualified, quote, rules_about, why
 from checks.session import Statement
 from checks.steps.on_database import open_shop
 from checks.stock import ADDITION, ADJUSTMENT, SALE, Ledger, Stock
@@ -33,6 +33,9 @@ PRICES = tuple(Decimal(cents) / 100 for cents in (450, 690, 990, 1250, 1490, 199
 #: Statuses of an order and types of movement, each with the labels that it may have, the likeliest first.
 STATUSES: Mapping[str, Sequence[str]] = {**{label: (label,) for label in purchase.WAY}, "cancelled": CANCELLED}
 MOVEMENTS: Mapping[str, Sequence[str]] = {"addition": ADDITION, "sale": SALE, "adjustment": ADJUSTMENT}
+
+#: What tells rows of one kind apart, so that more than one value has to be known.
+VARIED: Mapping[str, Sequence[str]] = {"product_variants": ("size", "color")}
 
 #: Parts whose rows hang on an order.
 OF_AN_ORDER = frozenset({"order_items", "order_status_history", "payments"})
@@ -53,6 +56,7 @@ def _part(shop: Shop, part: str, others: _Others) -> dict[str, Any]:
     table = shop.table(part)
     examples: list[dict[str, Any]] = []
     problems: list[str] = []
+    values: dict[str, list[str]] = {}
     with shop.isolated():
         with suppress(Skipped, NoRow):
             _prepare(shop, part)
@@ -60,8 +64,10 @@ def _part(shop: Shop, part: str, others: _Others) -> dict[str, Any]:
             for label, ways in _wishes(shop, part):
                 with shop.isolated(), _noted(problems):
                     row, explicit = _made(shop, part, label, ways)
-                    values = _as_text(shop, row, _telling(shop, part, explicit))
-                    examples.append({"for": label, "row": values | others.pointed_at(row, _labels(shop, part))})
+                    told = _as_text(shop, row, _telling(shop, part, explicit))
+                    examples.append({"for": label, "row": told | others.pointed_at(row, _labels(shop, part))})
+        with _noted(problems):
+            values = {name: found for name in VARIED.get(part, ()) if (found := _values(shop, part, name))}
     columns = {c.name: shop.roles.column(part, c.name) for c in contract.table(part).columns}
     return {
         "part": part,
@@ -70,6 +76,7 @@ def _part(shop: Shop, part: str, others: _Others) -> dict[str, Any]:
         "label": table.label,
         "columns": {name: column.name for name, column in columns.items() if column is not None},
         "foreign_keys": [_foreign_key(shop, key) for key in table.foreign_keys],
+        "values": values,
         "examples": examples,
         "problem": next(iter(problems), ""),
     }
@@ -217,6 +224,21 @@ def _as_text(shop: Shop, row: Row, columns: Sequence[Column]) -> Values:
     texts = ", ".join(f"{quote(column.name)}::text" for column in columns)
     [values] = shop.session.query(f"select {texts} from ({read.sql}) as stored", read.values)
     return {column.name: value for column, value in zip(columns, values, strict=True)}
+
+
+def _values(shop: Shop, part: str, name: str) -> list[str]:
+    """What a column takes where an enum, a look-up table or a CHECK limits it; empty where nothing does."""
+    table, column = shop.table(part), shop.roles.column(part, name)
+    if column is None:
+        return []
+    labels = labels_in(shop, table, column)
+    if not labels.complete and not rules_about(table, column):
+        return []
+    draft = shop.draft(part)
+    taken = [
+        value for _, value in labels.known if shop.session.attempt(draft.but(**{column.name: value})).rowcount == 1
+    ]
+    return [str(value) for value in dict.fromkeys(taken)]
 
 
 class _Others:

@@ -121,53 +121,58 @@ def _prepare_copies(cursor: Cursor, target: _Target, rows: int) -> None:
     [[there]] = cursor.fetchall()
     if not there:
         raise WorkshopError(f"{target.name} is empty, so there is nothing to copy: load_sample_data() fills it.")
-    written = [column for column in table.columns if not column.is_generated]
-    new = _to_vary(table)
+    new = _new_values(cursor, table, rows, there)
     values = ", ".join(
-        f"{_new_value(cursor, table, column, rows, there) if column.name in new else f'(s.old).{quote(column.name)}'}"
-        f" as {quote(column.name)}"
-        for column in written
+        f"{new.get(column.name, f'(s.old).{quote(column.name)}')} as {quote(column.name)}"
+        for column in table.columns
+        if not column.is_generated
     )
     numbered = f"select row_number() over () as n, old from {table.label} as old, generate_series(0, {rows} / {there})"
     cursor.execute(
         f"create temp table measured_copies on commit drop as select {values} from ({numbered} limit {rows}) as s"
     )
     cursor.execute(f"alter table {table.label} disable trigger user")
-    _drop_foreign_keys(cursor, table, new)
+    _drop_foreign_keys(cursor, table, list(new))
 
 
-def _to_vary(table: Table) -> set[str]:
-    """A column of each unique key, if possible one that no other table knows."""
+def _new_values(cursor: Cursor, table: Table, rows: int, there: int) -> dict[str, str]:
+    """For one column of each unique key, if possible one that no other table knows: SQL for values that are new."""
     foreign = frozenset().union(*(rule.columns for rule in table.rules))
-    names: set[str] = set()
+    free = sorted(
+        (column for column in table.columns if not column.is_generated), key=lambda column: column.name in foreign
+    )
+    new: dict[str, str] = {}
     for key in sorted(table.keys, key=lambda key: len(key.columns)):
-        if not key.columns & names:
-            candidates = [column for column in table.columns if column.name in key.columns and not column.is_generated]
-            best = min(
-                candidates, key=lambda column: (column.name in foreign, column.category not in "NSU"), default=None
+        if not key.columns & set(new):
+            made = (
+                (column.name, _new_value(cursor, table, column, rows, there))
+                for column in free
+                if column.name in key.columns
             )
-            names |= {best.name} if best else set()
-    return names
+            new |= next(({name: value} for name, value in made if value), {})
+    return new
 
 
-def _new_value(cursor: Cursor, table: Table, column: Column, rows: int, there: int) -> str:
+def _new_value(cursor: Cursor, table: Table, column: Column, rows: int, there: int) -> str | None:
     name = quote(column.name)
     is_number = column.category == "N"
     cursor.execute(f"select max({name}::text){f', max({name})::bigint' if is_number else ''} from {table.label}")
     [[example, *highest]] = cursor.fetchall()
     if example is None:
-        return f"(s.old).{name}"  # always NULL: that is never a duplicate
-    made = varied(column.base, column.category, example, rows, int(highest[0]) if is_number else there)
-    return f"({made('s')})::{column.type}" if made else f"(s.old).{name}"
+        return None
+    # Text may count on from a higher number than that of the rows: there are gaps.
+    start = int(highest[0]) if is_number else 4 * there
+    made = varied(column.base, column.category, example, rows, start)
+    return f"({made('s')})::{column.type}" if made else None
 
 
-def _drop_foreign_keys(cursor: Cursor, table: Table, names: set[str]) -> None:
+def _drop_foreign_keys(cursor: Cursor, table: Table, names: list[str]) -> None:
     """A new key that is somebody else's as well has no row there."""
     cursor.execute(
         "select k.conname from pg_catalog.pg_constraint k where k.contype = 'f' and k.conrelid = %s::regclass"
         " and k.conparentid = 0 and exists (select from pg_catalog.pg_attribute a where a.attrelid = k.conrelid"
         " and a.attnum = any (k.conkey) and a.attname = any (%s))",
-        (table.label, sorted(names)),
+        (table.label, names),
     )
     for (name,) in cursor.fetchall():
         cursor.execute(f"alter table {table.label} drop constraint {quote(name)}")

@@ -74,5 +74,5 @@ def _alike(statement: str) -> str:
 
 def _short(line: str) -> str:
     """Without the columns of a select: what it reads from says more."""
-    line = re.sub(r"^SELECT .*? FROM ", "SELECT … FROM ", line, flags=re.IGNORECASE)
+    line = re.sub(r"^(select) .*? (from) ", r"\1 … \2 ", line, flags=re.IGNORECASE)
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 1].rstrip()}…"

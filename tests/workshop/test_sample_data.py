@@ -182,7 +182,8 @@ def test_history_ends_where_the_order_is(filled: Filled) -> None:
 
 def test_stock_is_what_came_less_what_went(filled: Filled) -> None:
     change, type_ = (filled.column("stock_movements", name) for name in ("quantity_change", "movement_type"))
-    moved = f"case when m.{type_}::text = {filled.value('stock_movements', 'sale', 'movement_type')} then -abs(m.{change}) else m.{change} end"
+    sale = filled.value("stock_movements", "sale", "movement_type")
+    moved = f"case when m.{type_}::text = {sale} then -abs(m.{change}) else m.{change} end"
     key = next(
         key
         for key in filled.outline.parts["stock_movements"].foreign_keys
@@ -506,6 +507,10 @@ def test_bar_stops_where_it_fails(reference: Query, capsys: pytest.CaptureFixtur
 def test_is_a_sentence_in_a_notebook(notebook: Any, reference: Query) -> None:
     notebook.run(f"load_sample_data({ORDERS})")
     assert "Loaded 6,915 rows: users 100, categories 60, products 40," in notebook.printed
+    notebook.run(f"load_sample_data({ORDERS})")
+    assert notebook.printed.endswith(
+        "The sample shop is there already: nothing was added. To have it new, call build_schema() first.\n"
+    )
 
 
 def test_what_speaks_of_no_row_is_told_as_it_is(reference: Query) -> None:
@@ -513,3 +518,29 @@ def test_what_speaks_of_no_row_is_told_as_it_is(reference: Query) -> None:
     with pytest.raises(WorkshopError):
         load_sample_data(ORDERS)
     assert reference("select count(*) from users") == [(0,)]
+
+
+def test_a_row_elsewhere_that_is_missing(reference: Query) -> None:
+    reference("""
+        create table colors (name text primary key);
+        create table brands (id int primary key, owner_id bigint not null references users);
+        alter table product_variants add column tint text not null references colors;
+    """)
+    assert load_sample_data(ORDERS).left_empty == ()
+    assert reference("select count(*) from colors") == [(1,)]
+    reference("""
+        drop schema public cascade;
+        create schema public;
+    """)
+    reference(REFERENCE.read_text(encoding="utf-8"))
+    reference("""
+        create table brands (id int primary key, owner_id bigint not null references users);
+        alter table products add column brand_id int not null references brands;
+    """)
+    with pytest.raises(
+        WorkshopError, match=r"need a row in brands.*Put one in by hand, then load_sample_data\(\) again"
+    ):
+        load_sample_data(ORDERS)
+    reference("insert into users (email, password_hash, first_name, last_name) values ('a@b.example', 'x', 'A', 'B')")
+    reference("insert into brands values (1, 1)")
+    assert load_sample_data(ORDERS).left_empty == ()

@@ -55,25 +55,22 @@ class Loaded:
     """What `load_sample_data` did; a notebook shows it as a sentence.
 
     Attributes:
-        rows: how many rows went into each table; empty when the sample shop was there already.
-        left_empty: a sentence for each table that could not be filled.
+        rows: how many rows went into each table.
+        left_empty: a sentence for each table that could not be filled. When the sample shop was there already, both
+            are empty.
     """
 
     rows: Mapping[str, int]
     left_empty: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        if not self.rows and not self.left_empty:
+            return "The sample shop is there already: nothing was added. To have it new, call build_schema() first."
         tables = ", ".join(f"{table} {count:,}" for table, count in self.rows.items())
         return "\n".join([f"Loaded {sum(self.rows.values()):,} rows: {tables}.", *self.left_empty])
 
     def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:
         printer.text(str(self))
-
-
-@dataclass(frozen=True)
-class _WasThere(Loaded):
-    def __str__(self) -> str:
-        return "The sample shop is there already: nothing was added. To have it new, call build_schema() first."
 
 
 class _Printer(Protocol):
@@ -106,7 +103,7 @@ def load_sample_data(orders: int = 100_000, *, database_url: str | None = None) 
             connection.commit()
             have_to_oneself(cursor)
             if _is_there(cursor, outline):
-                return _WasThere({})
+                return Loaded({})
             return _load(connection, cursor, outline, orders)
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ class Part:
     Attributes:
         label: the table as a learner names it, with its schema only where it is needed.
         columns: the stored name of each column of the contract that is there.
+        values: by a column of the contract, what it takes where that is limited.
         problem: why there is no example, or not for everything.
     """
 
@@ -48,6 +49,7 @@ class Part:
     label: str
     columns: Mapping[str, str]
     foreign_keys: tuple[ForeignKey, ...]
+    values: Mapping[str, Sequence[str]]
     examples: tuple[Example, ...]
     problem: str
 
@@ -94,6 +96,7 @@ def _parsed(told: dict[str, Any]) -> Outline:
                 ForeignKey(tuple(key["columns"]), key["part"], tuple(key["target_columns"]))
                 for key in part["foreign_keys"]
             ),
+            values=part["values"],
             examples=tuple(Example(example["for"], example["row"]) for example in part["examples"]),
             problem=part["problem"],
         )

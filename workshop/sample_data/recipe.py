@@ -192,7 +192,7 @@ class Composer:
         if not (optional and (self.part.name, key.part) in OPTIONAL):
             recipe.conditions.append(f"{alias}.n is not null")
         for ours, theirs in zip(key.columns, key.target_columns, strict=True):
-            referring.setdefault(ours, [_of(alias, theirs)])
+            referring.setdefault(ours, [_of(alias, theirs), *([_null] if self._is_free(ours) else [])])
 
     def _refer_to_itself(
         self, key: ForeignKey, number: str | None, recipe: Recipe, referring: dict[str, list[Expression]]
@@ -226,8 +226,12 @@ class Composer:
         if is_known:
             yield _of_row(role)
             yield from ALTERNATIVES.get((self.part.name, role), ()) if column.category == "S" else ()
+            if role in self.part.values:
+                yield self._of_a_few(role)
             if column.category == "S" and self._must_vary(column):  # the learner's own row may have the same
                 yield lambda row: f"{row}.{role} || '-2'"
+        elif role in self.part.values:
+            yield self._of_a_few(role)
         elif self._is_key(column):
             if column.has_default and column.sequence is None:
                 yield self._as_in_example(column)
@@ -241,7 +245,15 @@ class Composer:
         """The shop says something of that name, and the column has room for it."""
         if self.sample.columns.get(role) != column.category or role in ("n", "place") or role.endswith("_n"):
             return False
+        if self._is_foreign(column):
+            return False
         return column.length is None or column.category != "S" or self.sample.length(role) <= column.length
+
+    def _of_a_few(self, role: str) -> Expression:
+        """In turns; where sizes and colours are both limited, a size comes back when all colours had it."""
+        values = ", ".join(literal(value) for value in self.part.values[role])
+        stride = max(1, len(self.part.values.get("color", ()))) if role == "size" else 1
+        return lambda row: f"(array[{values}])[1 + {row}.n / {stride} % {len(self.part.values[role])}]"
 
     def _is_key(self, column: Column) -> bool:
         """A number that tells rows apart, or that others refer to."""

@@ -129,12 +129,13 @@ order by 1;
 create temp view sample_price_history as
 select
     row_number() over (order by v.place, p.n, changes.place)::int as n, case when v.place = 1 then p.n end as products_n,
-    v.n as product_variants_n, changes.place, old_price, new_price, changed_at
+    v.n as product_variants_n, changes.place, old_price, new_price, changed_at, valid_to, valid_to as valid_until
 from sample_products as p
 join sample_product_variants as v on v.products_n = p.n
 cross join lateral (values
-    (1, null, price_0, p.created_at), (2, price_0, price_1, changed_1), (3, price_1, p.price, changed_2)
-) as changes (place, old_price, new_price, changed_at)
+    (1, null, price_0, p.created_at, changed_1), (2, price_0, price_1, changed_1, changed_2),
+    (3, price_1, p.price, changed_2, null)
+) as changes (place, old_price, new_price, changed_at, valid_to)
 where old_price is distinct from new_price;
 
 -- Who buys --------------------------------------------------------------------------------------------------------------
