@@ -35,8 +35,9 @@ set constraints all deferred
 RETURNING = " returning *, ctid::text as ctid"
 
 #: A sequence that was restarted in a transaction is a new one, and gone with it. Those matter that a function may draw
-#: from: the functions of the database mention them, or the table that owns them. One that somebody else has drawn
-#: from in an open transaction is left alone, after a moment.
+#: from: the functions of the database mention them, or insert into the table that owns them (which one that composes
+#: its statements may do to every table it mentions). One that somebody else has drawn from in an open transaction is
+#: left alone, after a moment.
 _SHIELD = r"""
 set local enable_hashjoin = off;
 set local enable_mergejoin = off;
@@ -45,17 +46,26 @@ declare
     place record;
 begin
     for place in
-        with word as (
-            select distinct pg_catalog.regexp_split_to_table(
-                coalesce(nullif(prosrc, ''), pg_catalog.pg_get_functiondef(oid)), '\W+'
-            ) as name
+        with code as (
+            select coalesce(nullif(prosrc, ''), pg_catalog.pg_get_functiondef(oid)) as body
             from pg_catalog.pg_proc
             where oid >= 16384 -- below are PostgreSQL's own
               and prokind in ('f', 'p')
               and prolang in (select oid from pg_catalog.pg_language where lanname in ('plpgsql', 'sql'))
         ),
+        word as (
+            select hit[1] as name, body ~* '\mexecute\M' as filled
+            from code cross join pg_catalog.regexp_matches(body, '\w+', 'g') as hit
+            union
+            select hit[1], true
+            from code
+            cross join pg_catalog.regexp_matches(body, '\minto\s+(?:"?\w+"?\s*\.\s*)?"?(\w+)', 'gi') as hit
+        ),
         relation as (
-            select c.oid, c.relkind from word join pg_catalog.pg_class c on c.relname = word.name
+            select c.oid, c.relkind
+            from word
+            join pg_catalog.pg_class c on c.relname = any (array[name, lower(name)])
+            where filled or c.relkind = 'S'
         ),
         mentioned (seqrelid) as (
             select oid from relation where relkind = 'S'

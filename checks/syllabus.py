@@ -51,11 +51,11 @@ def _tables(step: contract.Step) -> list[dict[str, Any]]:
 def drawn(table: contract.Table) -> dict[str, Any]:
     """The table as a diagram shows it; a foreign key has its usual column, or those that the contract names."""
     rule_ids = {rule.id for rule in contract.step(table.step).rules}
-    named = {column.name for column in table.columns}
-    keys = [(name, target, target == table.name) for target in _targets(table) for name in _columns(table, target)]
+    keys = [(name, target) for target in _targets(table) for name in _columns(table, target)]
+    names = {name for name, _ in keys}
     columns = [
-        {"name": "id", "is_key": True},
-        *({"name": name, "is_optional": is_optional} for name, _, is_optional in keys if name not in named),
+        *({"name": name, "is_key": True} for name in table.key if name not in names),
+        *({"name": name, "is_key": name in table.key, "is_optional": target == table.name} for name, target in keys),
         *(
             {
                 "name": column.name,
@@ -63,9 +63,13 @@ def drawn(table: contract.Table) -> dict[str, Any]:
                 "is_unique": f"{table.name}.{column.name}-unique" in rule_ids,
             }
             for column in table.columns
+            if column.name not in names
         ),
     ]
-    foreign_keys = [{"table": target, "columns": [name], "is_optional": optional} for name, target, optional in keys]
+    foreign_keys = [
+        {"table": target, "columns": [name], "is_optional": target == table.name, "is_single": table.key == (name,)}
+        for name, target in keys
+    ]
     return {"name": table.name, "columns": columns, "foreign_keys": foreign_keys}
 
 
@@ -75,10 +79,9 @@ def _targets(table: contract.Table) -> list[str]:
 
 
 def _columns(table: contract.Table, target: str) -> list[str]:
-    """The columns that refer: those that the contract names, else what one is usually called."""
+    """The columns that refer: those that the contract names, else what such a column is usually called."""
     usual = "parent_id" if target == table.name else f"{min(contract.forms(target), key=len)}_id"
-    named = [column.name for column in table.columns if column.kind is Kind.KEY and column.name.endswith(f"_{usual}")]
-    return named or [usual]
+    return [column.name for column in table.columns if column.name.endswith(f"_{usual}")] or [usual]
 
 
 if __name__ == "__main__":

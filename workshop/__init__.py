@@ -5,24 +5,32 @@ nothing yet. Each name below is loaded when it is first asked for.
 """
 
 _HOMES = {
+    "build_indexes": "workshop.schema",
     "build_schema": "workshop.schema",
     "catch_up": "workshop.catchup",
     "count_statements": "workshop.statements",
+    "explain": "workshop.plans",
     "load_sample_data": "workshop.sample_data",
     "measure_writes": "workshop.measure",
     "reset_step": "workshop.start",
     "show_diagram": "workshop.diagram",
+    "show_plans": "workshop.plans",
+    "side_by_side": "workshop.two_connections",
     "start_step": "workshop.start",
 }
 
 __all__ = [
+    "build_indexes",
     "build_schema",
     "catch_up",
     "count_statements",
+    "explain",
     "load_sample_data",
     "measure_writes",
     "reset_step",
     "show_diagram",
+    "show_plans",
+    "side_by_side",
     "start_step",
 ]
 
@@ -31,10 +39,12 @@ if TYPE_CHECKING:
     from workshop.catchup import catch_up
     from workshop.diagram import show_diagram
     from workshop.measure import measure_writes
+    from workshop.plans import explain, show_plans
     from workshop.sample_data import load_sample_data
-    from workshop.schema import build_schema
+    from workshop.schema import build_indexes, build_schema
     from workshop.start import reset_step, start_step
     from workshop.statements import count_statements
+    from workshop.two_connections import side_by_side
 
 
 def __getattr__(name):  # type: (str) -> object

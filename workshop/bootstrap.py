@@ -342,9 +342,13 @@ def _link_repository(packages: Path) -> None:
 
 
 def _compile_in_background(packages: Path) -> None:
-    """Byte-compile the packages, at the lowest priority and without waiting: uv leaves that to the first import."""
+    """Byte-compile the packages, at the lowest priority and without waiting: uv leaves that to the first import.
+
+    matplotlib's first import looks at every font of the computer, which can take seconds; it comes along.
+    """
     program = (
-        "import compileall, os, sys; hasattr(os, 'nice') and os.nice(19); compileall.compile_dir(sys.argv[1], quiet=2)"
+        "import compileall, os, sys; hasattr(os, 'nice') and os.nice(19); "
+        "compileall.compile_dir(sys.argv[1], quiet=2); import matplotlib.font_manager"
     )
     subprocess.Popen(
         [python(), "-c", program, packages],

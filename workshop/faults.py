@@ -60,8 +60,11 @@ def _innermost_line(error: BaseException, folder: Path) -> tuple[Path | None, in
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(folder):
         return Path(error.filename), error.lineno
     found: tuple[Path | None, int | None] = (None, None)
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        if Path(frame.f_code.co_filename).is_relative_to(folder):
+    frames = list(traceback.walk_tb(error.__traceback__))
+    for frame, line in frames:
+        # A base class that only passes a new class on to SQLAlchemy: the line to look at is that of the new class.
+        passes_on = frame.f_code.co_name == "__init_subclass__" and frame is not frames[-1][0]
+        if Path(frame.f_code.co_filename).is_relative_to(folder) and not passes_on:
             found = Path(frame.f_code.co_filename), line
     return found
 
@@ -128,6 +131,10 @@ _PLAIN = {
         "The annotation of {} has to read Mapped[…].",
     r"table '(\S+)', column '(\S+)'\): Can't generate DDL for NullType":
         "The column {}.{} has no type.",
+    r"^Naming convention including %\(constraint_name\)s":
+        "A CheckConstraint here has no name: give it name=\"…\", in a word or two that say what the rule is.",
+    r"^__table_args__ value must be a tuple":
+        "__table_args__ has to be a tuple: write a comma before its last bracket.",
     r"^No module named '(models)\.(\w+)":
         "The project has no {}/{}.py yet: save that file first.",
     r"^cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'":

@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from workshop import project
 from workshop.errors import WorkshopError
 from workshop.faults import Fault, FaultyProject, plain_reason
+from workshop.indexes import Contents, Index, adopt_indexes, read_contents, surplus
 from workshop.postgres import Mark, connect, current_url, read_mark, write_mark
 
 LOCK_TIMEOUT = 3  # seconds
@@ -87,8 +88,7 @@ def build_schema(database_url: str | None = None, *, replace: bool = False) -> B
     Raises:
         WorkshopError: a sentence that says what stood in the way; the old schema and its rows are still there.
     """
-    if not project.project_files():
-        raise BuildError("There is nothing to build yet: save a file with %%project_file models/core.py first.")
+    _require_files()
     return rebuild(database_url or current_url(), replace=replace)
 
 
@@ -96,22 +96,80 @@ def rebuild(url: str, *, replace: bool = False) -> Built:
     """`build_schema` for a known URL, also when the project has no files any more: then the database gets empty."""
     metadatas = _models()
     built_from = project.fingerprint()
+    with _transaction(url, replace) as (connection, cursor):
+        rows = _count_rows(cursor)
+        _make_everything(connection, cursor, metadatas)
+        write_mark(cursor.connection, Mark(built_from))
+        return Built(_tables(cursor), rows)
+
+
+@dataclass(frozen=True)
+class BuiltIndexes:
+    """What `build_indexes` made and dropped; a notebook shows it as a sentence."""
+
+    made: tuple[Index, ...]
+    dropped: tuple[Index, ...]
+
+    def __str__(self) -> str:
+        told = [
+            f"{verb} {_counted(indexes)}."
+            for verb, indexes in (("Made", self.made), ("Dropped", self.dropped))
+            if indexes
+        ]
+        return " ".join([*(told or ["The indexes are those of your files already."]), "All rows stay."])
+
+    def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:
+        printer.text(str(self))
+
+
+def _counted(indexes: tuple[Index, ...]) -> str:
+    tables = dict.fromkeys(index.table for index in indexes)
+    return f"{'1 index' if len(indexes) == 1 else f'{len(indexes)} indexes'}, on {', '.join(tables)}"
+
+
+def build_indexes() -> BuiltIndexes:
+    """Make the indexes of the database those that the project's files make; its tables and their rows stay.
+
+    Raises WorkshopError, and leaves everything as it is, when the files say more than other indexes: that takes
+    `build_schema`.
+    """
+    _require_files()
+    metadatas = _models()
+    built_from = project.fingerprint()
+    with _transaction(current_url(), replace=False) as (connection, cursor):
+        present = read_contents(cursor)
+        cursor.execute("savepoint aside")  # what the files make, PostgreSQL itself can tell best
+        _make_everything(connection, cursor, metadatas)
+        wanted = read_contents(cursor)
+        cursor.execute("rollback to savepoint aside")
+        _require_same_structure(present, wanted)
+        adopt_indexes(cursor, present, wanted)
+        write_mark(cursor.connection, Mark(built_from))
+        return BuiltIndexes(surplus(wanted, present), surplus(present, wanted))
+
+
+def _require_files() -> None:
+    if not project.project_files():
+        raise BuildError("There is nothing to build yet: save a file with %%project_file models/core.py first.")
+
+
+def _require_same_structure(present: Contents, wanted: Contents) -> None:
+    differ = sorted({about for about, _ in present.structure ^ wanted.structure})
+    if differ:
+        raise BuildError(
+            f"Your files say more than other indexes: {', '.join(differ[:3])}{' and more' if differ[3:] else ''} would "
+            "differ from what the database holds. Call build_schema(), which makes the tables anew, without rows."
+        )
+
+
+@contextmanager
+def _transaction(url: str, replace: bool) -> Iterator[tuple[sa.Connection, Cursor]]:
+    """A transaction in which the database may be changed; what goes wrong in it is told in a sentence."""
     with _engine(url).connect() as connection:
         raw: Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
         with _explained(raw), connection.begin(), raw.cursor() as cursor:
             _take_over(raw, cursor, replace)
-            rows = _count_rows(cursor)
-            _drop_everything(cursor)
-            early, late = _sql_files()
-            for path in early:
-                _run_file(cursor, path)
-            for metadata in metadatas:
-                _create_tables(connection, metadata)
-            for path in late:
-                _run_file(cursor, path)
-            cursor.execute("set constraints all immediate")
-            write_mark(raw, Mark(built_from))
-            return Built(_tables(cursor), rows)
+            yield connection, cursor
 
 
 def _engine(url: str) -> sa.Engine:
@@ -127,6 +185,19 @@ def _models() -> list[sa.MetaData]:
     except FaultyProject as problem:
         fault = problem.fault
     raise _not_built(fault)
+
+
+def _make_everything(connection: sa.Connection, cursor: Cursor, metadatas: list[sa.MetaData]) -> None:
+    """What the database holds goes, and what the files say comes."""
+    _drop_everything(cursor)
+    early, late = _sql_files()
+    for path in early:
+        _run_file(cursor, path)
+    for metadata in metadatas:
+        _create_tables(connection, metadata)
+    for path in late:
+        _run_file(cursor, path)
+    cursor.execute("set constraints all immediate")
 
 
 def _sql_files() -> tuple[list[Path], list[Path]]:

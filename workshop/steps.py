@@ -37,7 +37,7 @@ STEPS = (
     Step(1, "project_setup", "Project setup", 3, ("config.py",), _FOLDERS),
     Step(2, "core_entities", "Core entities", 6, ("models/base.py", "models/core.py")),
     Step(3, "product_catalog", "Product catalog", 6, ("models/catalog.py",)),
-    Step(4, "cart_and_orders", "Cart and orders", 7, ("models/orders.py",)),
+    Step(4, "cart_and_orders", "Cart and orders", 7, ("models/cart.py", "models/orders.py", "models/payments.py")),
     Step(5, "inventory_and_reviews", "Inventory and reviews", 7, ("models/inventory.py",)),
     Step(6, "indexes_and_constraints", "Indexes and constraints", 6, ("queries.py",)),
     Step(7, "migrations", "Migrations", 6, ("alembic.ini", "migrations/**/*")),

@@ -56,6 +56,7 @@ class Table:
     columns: tuple[Column, ...]
     synonyms: tuple[str, ...] = ()
     refers_to: tuple[str, ...] = ()  # contract tables; "a|b" for either
+    key: tuple[str, ...] = ("id",)  # of the primary key, as a diagram shows it; a learner's may be any
     purpose: str = ""
 
     def column(self, name: str) -> Column:

@@ -112,6 +112,7 @@ TABLES: tuple[Table, ...] = (
         step=4,
         purpose="what a user wants to buy",
         refers_to=("users", "product_variants"),
+        key=("user_id", "product_variant_id"),
         columns=(Column("quantity", Kind.INTEGER, required=True), CREATED, UPDATED),
     ),
     Table(
@@ -173,6 +174,7 @@ TABLES: tuple[Table, ...] = (
         purpose="how many pieces are there",
         synonyms=("inventories", "stock", "stock_levels", "inventory_items"),
         refers_to=("product_variants",),
+        key=("product_variant_id",),
         columns=(
             Column(
                 "quantity",
@@ -217,6 +219,7 @@ TABLES: tuple[Table, ...] = (
         purpose="who found a review helpful",
         synonyms=("helpful_votes", "review_helpful_votes", "review_helpfulness"),
         refers_to=("reviews", "users"),
+        key=("review_id", "user_id"),
         columns=(Column("is_helpful", Kind.BOOLEAN, ("helpful", "vote"), required=True),),
     ),
 )

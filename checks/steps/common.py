@@ -422,6 +422,7 @@ def refers(shop: Shop, part: str, target: str, *, next: str, column: str | None 
     keys = [key for key in shop.foreign_keys(part, target) if column is None or column in key.columns]
     for key in keys:
         if key.validated and key.enforced and key.fires:
+            _is_not_crossed(table, parent, key, column)
             return key
     where = {"table": table.label, "column": keys[0].columns[0] if keys else None}
     if not keys:
@@ -441,6 +442,25 @@ def refers(shop: Shop, part: str, target: str, *, next: str, column: str | None 
         next=f"Run: alter table {table.label} validate constraint {key.name}.",
         **where,
     )
+
+
+def _is_not_crossed(table: Table, parent: Table, key: ForeignKey, column: str | None) -> None:
+    """The column that names the parent is paired with what tells one parent from another, not with what they share.
+
+    In a key over address and user, say, the address is paired with the address's own key.
+    """
+    if column is None:
+        return
+    pairs = dict(zip(key.columns, key.target_columns, strict=True))
+    shared = {name for other in parent.foreign_keys for name in other.columns}
+    if pairs[column] in shared and set(key.target_columns) - shared:
+        raise Failed(
+            f"The foreign key {key.name} of {table.label} pairs {column} with {parent.label}.{pairs[column]}: "
+            f"its columns stand in another order than those of {parent.label}.",
+            next=f"Name the columns of {key.name} in the same order on both sides.",
+            table=table.label,
+            column=column,
+        )
 
 
 def _no_foreign_key(shop: Shop, table: Table, parent: Table, next_: str, column: str | None) -> Failed:

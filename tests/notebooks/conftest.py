@@ -26,6 +26,20 @@ def source(cell: dict[str, Any]) -> str:
     return "".join(cell["source"])
 
 
+def after_the_steps_before(notebook: Notebook, number: int) -> Notebook:
+    """The notebook, preceded by the project files of the steps before it as solutions/ have them."""
+    start = {"cell_type": "code", "id": "before", "metadata": {}, "outputs": [], "execution_count": None}
+    files = [
+        {**start, "id": f"before-{name[:2]}-{cell['id']}", "source": source(cell)}
+        for name in NAMES
+        if int(name[:2]) < number
+        for cell in read("solutions", name)["cells"]
+        if source(cell).startswith("%%project_file")
+    ]
+    start["source"] = f"from workshop import start_step\nstart_step({number})"
+    return {**notebook, "cells": [start, *files, *notebook["cells"]]}
+
+
 def text(output: dict[str, Any]) -> str:
     """What an output says, without pictures."""
     said = output.get("text") or output.get("evalue") or output["data"].get("text/plain", "")

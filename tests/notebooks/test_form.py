@@ -97,6 +97,14 @@ def test_each_answer_stands_below_a_gap_of_the_notebook(name: str) -> None:
                 assert TODO.search(lines[i - 1]), f"{cell['id']}, line {i + 1}"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_each_attack_on_a_solution_is_refused(name: str) -> None:
+    """A cell that says "not refused" when a row goes in has nothing to say."""
+    for cell in read("solutions", name)["cells"]:
+        if '"not refused"' in source(cell):
+            assert [output["output_type"] for output in cell["outputs"]] == ["error"], cell["id"]
+
+
 def test_no_answer_is_left(notebook: Notebook) -> None:
     for cell in notebook["cells"]:
         assert "SOLUTION" not in source(cell), cell["id"]

@@ -77,6 +77,14 @@ def test_a_mark_without_its_partner_is_refused(source: str) -> None:
         release.cut_solutions(source)
 
 
+def test_the_picture_in_words_names_each_table_once() -> None:
+    keys = [{"table": table, "columns": [f"{use}_id"]} for use, table in (("from", "cities"), ("to", "cities"))]
+    syllabus = {"9": {"tables": [{"name": "trips", "columns": [], "foreign_keys": keys}]}}
+    assert "![Diagram of the tables: trips, which refers to cities.]" in release._blocks(
+        {"9": {**syllabus["9"], "rules": []}}, "09_travel", "images"
+    )["picture"]
+
+
 def test_tagged_cells_and_outputs_do_not_reach_learners() -> None:
     shown = {"cell_type": "code", "id": "a", "metadata": {}, "source": ["1"], "outputs": [{}], "execution_count": 3}
     hidden = {**shown, "id": "b", "metadata": {"tags": ["solution-only"]}}

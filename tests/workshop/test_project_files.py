@@ -85,6 +85,55 @@ def test_a_text_that_does_not_load_shows_its_line_and_changes_nothing(shop, core
     assert not (settings().home / "drafts/models/core.py").exists()
 
 
+SKETCHING_BASE = """\
+from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention={"ck": "ck_%(table_name)s_%(constraint_name)s"})
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+"""
+
+WEIGHED = """\
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class Parcel(Base):
+    __tablename__ = "parcels"
+
+    weight: Mapped[int] = mapped_column(primary_key=True)
+    __table_args__ = (CheckConstraint("weight < 30", name="light"),)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (', name="light"', "", "A CheckConstraint here has no name"),
+        ('"),)', '"))', "write a comma before its last bracket"),
+    ],
+)
+def test_a_base_that_passes_classes_on_is_not_to_blame(notebook, old, new, words):
+    notebook.save("models/base.py", SKETCHING_BASE)
+    assert notebook.save("models/parcel.py", WEIGHED) == "models/parcel.py saved: Parcel."
+    message = notebook.refuse_file("models/parcel.py", WEIGHED.replace(old, new))
+    assert "not saved, because of line 7.\n\n     7 | class Parcel(Base):" in message
+    assert words in message
+
+
+def test_a_base_with_an_error_of_its_own_is_to_blame(notebook):
+    notebook.save("models/base.py", SKETCHING_BASE.replace("super()", "nothing; super()"))
+    message = notebook.refuse_file("models/parcel.py", WEIGHED)
+    assert "because of models/base.py, line 9." in message
+    assert "NameError: name 'nothing' is not defined" in message
+
+
 def test_the_fault_of_another_file_is_named_there(shop, core, project):
     broken = "from models.base import Base\n\nx = Base.nothing\n"
     (project / "models/catalog.py").write_text(broken, "utf-8")

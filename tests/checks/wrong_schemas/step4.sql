@@ -289,6 +289,13 @@ alter table orders alter user_id drop not null;
 -- says: orders | NOT VALID
 alter table orders drop constraint orders_user_fkey, add constraint orders_user_fkey foreign key (user_id) references users not valid;
 
+-- orders.shipping-address: paired crosswise
+-- says: orders.shipping_address_id | same order
+-- also: orders.own-address | orders.ordinary | orders.billing-address
+alter table orders drop constraint orders_shipping_fkey;
+create unique index on addresses (user_id, id);
+alter table orders add constraint orders_shipping_fkey foreign key (shipping_address_id, user_id) references addresses (user_id, id);
+
 -- orders.shipping-address: a plain column
 -- says: orders.shipping_address_id | no foreign key
 alter table orders drop constraint orders_shipping_fkey;
