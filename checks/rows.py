@@ -355,7 +355,7 @@ class Rows:
         place = (table.oid, column.name)
         if place not in self._highest:
             [(highest,)] = self.session.query(f"select max({quote(column.name)}) from {qualified(table)}")
-            if highest is not None and highest > LARGEST.get(column.type.base, highest) - ROOM:
+            if highest is not None and highest > LARGEST.get(column.type.base, 2**63 - 1) - ROOM:
                 [(highest,)] = self.session.query(_BEFORE_GAP.format(quote(column.name), qualified(table), ROOM))
             self._highest[place] = max(int(highest or 0), 0)
         self._highest[place] += 1

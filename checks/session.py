@@ -44,6 +44,7 @@ set local enable_mergejoin = off;
 do $$
 declare
     place record;
+    upcoming bigint;
 begin
     for place in
         with code as (
@@ -75,8 +76,7 @@ begin
             join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = relation.oid
             where d.classid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i')
         )
-        select n.nspname as schemaname, c.relname as sequencename,
-               coalesce(pg_catalog.pg_sequence_last_value(seqrelid) + seqincrement, seqstart) as upcoming
+        select n.nspname as schemaname, c.relname as sequencename, seqincrement as step
         from mentioned
         join pg_catalog.pg_sequence using (seqrelid)
         join pg_catalog.pg_class c on c.oid = seqrelid
@@ -86,7 +86,11 @@ begin
         begin
             set local lock_timeout = '20ms';
             execute pg_catalog.format(
-                'alter sequence %I.%I restart with %s', place.schemaname, place.sequencename, place.upcoming
+                'select last_value + case when is_called then %s else 0 end from %I.%I',
+                place.step, place.schemaname, place.sequencename
+            ) into upcoming;
+            execute pg_catalog.format(
+                'alter sequence %I.%I restart with %s', place.schemaname, place.sequencename, upcoming
             );
         exception when others then
             null; -- it is a courtesy, and no reason to stop

@@ -30,20 +30,6 @@ ORDERS = 500
 EVERY_DESIGN = sorted(path for path in DESIGNS.iterdir() if path.suffix in (".sql", ".py"))
 STEPS = tuple(step.number for step in contract.STEPS if step.number > 1)
 
-#: What the checks themselves get wrong on tables that are filled; the loader has no part in it.
-_BIGINT = "checks.rows takes a bigint key for one that is used up, and begins to count at 1 again"
-_TWO_INDEXES = "checks.plan asks for one of two indexes that serve the question, and the planner takes the other"
-FAULTS = {
-    ("lookups_by_label", 2): _BIGINT,
-    ("lookups_by_number", 2): _BIGINT,
-    ("lookups_by_number", 4): _BIGINT,
-    ("snapshots", 4): _BIGINT,
-    ("triggers_and_partitions", 2): _BIGINT,
-    ("triggers_and_partitions", 4): _BIGINT,
-    ("triggers_and_partitions", 5): _BIGINT,
-    ("deferred_composite", 6): _TWO_INDEXES,
-}
-
 Query = Callable[..., list[tuple[Any, ...]]]
 
 
@@ -155,8 +141,6 @@ def _parts(filled: Filled) -> list[tuple[str, Any]]:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_checks_pass_on_the_filled_database(filled: Filled, step: int, request: pytest.FixtureRequest) -> None:
-    if reason := FAULTS.get((filled.design, step)):
-        request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
     report = grade(step, find_subject(filled.url))
     assert report.passed, str(report)
 
