@@ -20,7 +20,7 @@ from typing import Any
 from checks import contract
 from checks.command import Parser, answer
 from checks.contract import Level
-from checks.grade import grade
+from checks.grade import grade_required
 from checks.missing import missing_tables
 from checks.outcome import Outcome
 from checks.report import Report
@@ -34,7 +34,7 @@ def progress(subject: Subject, last: int, first: int = 1) -> dict[str, Any]:
     numbers = [step.number for step in contract.STEPS if first <= step.number <= last]
     return {
         "version": VERSION,
-        "steps": [_step(grade(number, subject)) for number in numbers],
+        "steps": [_step(report) for report in grade_required(numbers, subject)],
         "missing": missing_tables(subject, last),
     }
 

@@ -97,8 +97,7 @@ def test_an_earlier_step_that_was_left_out_is_named(build: Build, url: str) -> N
 
 def test_a_sequence_that_was_put_forward_goes_on_from_there(build: Build, url: str) -> None:
     build(
-        reference_sql(3)
-        + "insert into categories (name) values ('Mugs');"
+        reference_sql(3) + "insert into categories (name) values ('Mugs');"
         "insert into products (name, price, sku, category_id) values ('Green mug', 9, 'MUG', 1);"
         "insert into price_history (id, product_id, new_price) select i, 1, i from generate_series(1, 50) i;"
         "alter sequence price_history_id_seq restart with 51"
