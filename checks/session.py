@@ -36,8 +36,9 @@ RETURNING = " returning *, ctid::text as ctid"
 
 #: A sequence that was restarted in a transaction is a new one, and gone with it. Those matter that a function may draw
 #: from: the functions of the database mention them, or insert into the table that owns them (which one that composes
-#: its statements may do to every table it mentions). One that somebody else has drawn from in an open transaction is
-#: left alone, after a moment.
+#: its statements may do to every table it mentions); and those that a default may draw from though they count up no
+#: column of whole numbers. They go on far away, so that no number is drawn that a row of ours has. One that somebody
+#: else has drawn from in an open transaction is left alone, after a moment.
 _SHIELD = r"""
 set local enable_hashjoin = off;
 set local enable_mergejoin = off;
@@ -75,8 +76,15 @@ begin
             from relation
             join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = relation.oid
             where d.classid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i')
+            union
+            select seqrelid
+            from pg_catalog.pg_sequence
+            left join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = seqrelid
+                and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i')
+            left join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+            where a.atttypid is null or a.atttypid not in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
         )
-        select n.nspname as schemaname, c.relname as sequencename, seqincrement as step
+        select n.nspname as schemaname, c.relname as sequencename, seqincrement as step, seqmax as last
         from mentioned
         join pg_catalog.pg_sequence using (seqrelid)
         join pg_catalog.pg_class c on c.oid = seqrelid
@@ -89,6 +97,7 @@ begin
                 'select last_value + case when is_called then %s else 0 end from %I.%I',
                 place.step, place.schemaname, place.sequencename
             ) into upcoming;
+            upcoming := upcoming + case when place.step > 0 then least(1000000, (place.last - upcoming) / 2) else 0 end;
             execute pg_catalog.format(
                 'alter sequence %I.%I restart with %s', place.schemaname, place.sequencename, upcoming
             );

@@ -73,7 +73,8 @@ class Column:
     @property
     def numbered(self) -> bool:
         """The database counts this column up: identity or a sequence."""
-        return bool(self.identity) or (self.default is not None and "nextval(" in self.default)
+        drawn = self.default is not None and "nextval(" in self.default
+        return bool(self.identity) or (drawn and self.type.base in INTEGER | NUMERIC)
 
 
 @dataclass(frozen=True, slots=True)
