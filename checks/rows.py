@@ -32,8 +32,10 @@ ROUNDS = 12
 #: How many combinations of candidates the server judges in one query, and how many such queries there are.
 COMBINATIONS = 120
 QUERIES = 6
+#: How many of them fill columns that could be left out, and change nothing else.
+FILLINGS = 30
 #: The largest number of each small type. Where keys come close to it, new ones go into a gap of that much room.
-LARGEST = {"int2": 32767, "int4": 2147483647}
+LARGEST = {"int2": 2**15 - 1, "int4": 2**31 - 1, "int8": 2**63 - 1}
 ROOM = 1000
 _BEFORE_GAP = """
 select max(key) from (
@@ -187,6 +189,7 @@ class Rows:
     filled: Mapping[int, frozenset[str]] = field(default_factory=dict)
     _serial: int = 0
     _highest: dict[tuple[int, str], int] = field(default_factory=dict)
+    _counted: bool = False
     #: Which candidate of its pool a column's rules were content with last time.
     _choice: dict[tuple[int, str], int] = field(default_factory=dict)
     #: Foreign keys that a rule wanted, though no column of theirs says so.
@@ -214,6 +217,8 @@ class Rows:
     # -- making ------------------------------------------------------------------------------------------------
 
     def _make(self, table: Table, pinned: Values, send: Callable[[Statement], Answer]) -> _Made:
+        if not self._counted:
+            self._count()
         pinned = self.usual.get(table.oid, {}) | pinned
         answer: Answer | None = None
         solver = _Solver(self.session, self.catalog, table, self._random, set(self.filled.get(table.oid, ())))
@@ -245,9 +250,8 @@ class Rows:
                 break
             if refusal.is_duplicate:
                 if parents.fresh:
-                    self.standing.clear()  # new parents did not help: they share one of their own
-                parents.fresh = True
-                solver.distinguish(refusal.constraint)
+                    self._forget_parents(table)  # new ones did not help: they share one of their own
+                parents.fresh |= solver.distinguish(refusal.constraint)
                 solve = solve or round_ >= 1
             elif refusal.sqlstate == errorcodes.NOT_NULL_VIOLATION and refusal.column:
                 solver.also.add(refusal.column)
@@ -284,9 +288,10 @@ class Rows:
             for key in pending.table.foreign_keys:
                 optional = [c.name for n in key.columns if (c := pending.table.column(n)) and not c.required]
                 free = set(optional) & mentioned - set(pinned)
-                if free and key.target != pending.table.oid:
+                if free:
                     given = dict(pending.values)
-                    self._point(key, given, parents)
+                    if not set(key.columns) <= set(given):
+                        self._point(key, given, parents)
                     solver.spare |= {name: given.get(name) for name in free}
         finally:
             self._stack.pop()
@@ -351,11 +356,25 @@ class Rows:
                 with suppress(LookupError):
                     values[column.name] = choice(column, self._serial, _about_column(self.catalog, table, column))
 
+    def _count(self) -> None:
+        """The highest numbers that the database has counted, read before triggers write rows for ours."""
+        self._counted = True
+        tables = [table for table in self.catalog.tables if table.is_table and not table.is_partition]
+        numbered = [(table, column) for table in tables for column in table.columns if column.numbered]
+        highest = (f"(select max({quote(column.name)}) from {qualified(table)})" for table, column in numbered)
+        answer = self.session.attempt(Statement(f"select array[{', '.join(highest)}]::numeric[] as highest"))
+        if answer.rows:
+            self._highest = {
+                (table.oid, column.name): int(number or 0)
+                for (table, column), number in zip(numbered, answer.rows[0]["highest"], strict=True)
+                if _has_room(column, number or 0)
+            }
+
     def _next(self, table: Table, column: Column) -> int:
         place = (table.oid, column.name)
         if place not in self._highest:
             [(highest,)] = self.session.query(f"select max({quote(column.name)}) from {qualified(table)}")
-            if highest is not None and highest > LARGEST.get(column.type.base, 2**63 - 1) - ROOM:
+            if highest is not None and not _has_room(column, highest):
                 [(highest,)] = self.session.query(_BEFORE_GAP.format(quote(column.name), qualified(table), ROOM))
             self._highest[place] = max(int(highest or 0), 0)
         self._highest[place] += 1
@@ -369,7 +388,8 @@ class Rows:
         for key in table.foreign_keys:
             columns = [table.column(name) for name in key.columns]
             missing = [column for column in columns if column is not None and column.name not in values]
-            wanted = (table.oid, key.name) in self._wanted
+            filled = self.filled.get(table.oid, frozenset())
+            wanted = (table.oid, key.name) in self._wanted or bool(filled & set(key.columns))
             if missing and (wanted or any(column.required for column in missing)):
                 needed.append(key)
         return sorted(needed, key=lambda key: -len(key.columns))
@@ -391,20 +411,43 @@ class Rows:
         is_itself = place is not None and self._stack[place] is child
         if place is not None and not (is_itself and parents.not_itself):
             return self._lean(place, key)
-        own_table = target.oid not in self.filled and not parents.fresh
+        fresh = bool(parents.fresh & set(key.columns))
+        own_table = target.oid not in self.filled and not fresh
         if is_itself or (own_table and not bound):
             existing = self.session.attempt(Statement(f"select * from {qualified(target)} limit 1"))
             if existing.rows:
                 return existing.rows[0]
         if place is not None:
             return self._lean(place, key)
-        if not bound and not parents.fresh and target.oid in self.standing:
-            return self.standing[target.oid]
-        made = self._make(target, bound, self.session.keep)
+        standing = self.standing.get(target.oid)
+        if standing is not None and not fresh and bound.items() <= standing.items():
+            return standing
+        try:
+            made = self._make(target, bound, self.session.keep)
+        except NoRow:
+            # Rows of such a table may come with those of another one, by a trigger, and in no other way.
+            latest = self._latest(target, bound)
+            if latest is None:
+                raise
+            return latest
         [parent] = made.answer.rows
         if not bound and not made.waits:
             self.standing[target.oid] = parent
         return parent
+
+    def _latest(self, table: Table, bound: Values) -> Values | None:
+        """The row that was written last among those with these values."""
+        where = " and ".join(["true", *(f"{quote(name)} = %s" for name in bound)])
+        sql = f"select * from {qualified(table)} where {where} order by ctid desc limit 1"
+        return next(iter(self.session.attempt(Statement(sql, tuple(bound.values()))).rows), None)
+
+    def _forget_parents(self, table: Table) -> None:
+        """Nothing stands any more that a row of the table points at, nor what that points at."""
+        due = [key.target for key in table.foreign_keys]
+        while due:
+            target = self.catalog.by_oid(due.pop())
+            if target is not None and self.standing.pop(target.oid, None) is not None:
+                due += [key.target for key in target.foreign_keys]
 
     def _lean(self, place: int, key: ForeignKey) -> Values:
         """Point at a row that is still under construction."""
@@ -441,7 +484,7 @@ class Rows:
 class _Parents:
     """Which parents a row may point at; refusals narrow it."""
 
-    fresh: bool = False  # a row that already has a child here won't do
+    fresh: frozenset[str] = frozenset()  # keys by these columns need a row that has no child here yet
     not_itself: bool = False
 
 
@@ -490,17 +533,23 @@ class _Solver:
             found.append(Rule(" or ".join(f"({bound})" for bound in bounds), mentioned))
         return tuple(found)
 
-    def distinguish(self, constraint: str | None) -> None:
-        """After a duplicate: other values in the columns of that index, and none that are taken already."""
+    def distinguish(self, constraint: str | None) -> frozenset[str]:
+        """After a duplicate: other values in the columns of that index, and none that are taken already.
+
+        The columns; all there are, where it is some other table's index.
+        """
         owners = (self.table, *self.catalog.partitions(self.table))
         index = next((i for owner in owners for i in owner.indexes if i.name == constraint), None)
-        if index is None or index.uses <= self._vary:
-            return
+        if index is None:
+            return frozenset(column.name for column in self.table.columns)
+        if index.uses <= self._vary:
+            return index.uses
         self._vary |= index.uses
         if index.is_plain and index.unique:
             same = " and ".join(f"taken.{_quoted(n)} = {_quoted(self.table.name)}.{_quoted(n)}" for n in index.columns)
             taken = f"not exists (select from {qualified(self.table)} as taken where {same})"
             self.rules += (Rule(taken, index.columns),)
+        return index.uses
 
     def contradiction(self) -> tuple[str, ...]:
         """The names of rules that can't all hold, as the planner proves it; empty when there is no such proof.
@@ -535,13 +584,15 @@ class _Solver:
         # another row.
         mentioned = {name for rule in self.rules if len(rule.columns) > 1 for name in rule.columns}
         open_columns = sorted(pools) if self.shuffle else sorted((mentioned | self._vary) & set(pools))
+        usual = {} if self.shuffle else self._first(start, pools)
         for query in range(QUERIES):
             plain = [self._first(best, pools), self._full(best, pools)]
+            plain += [self._filled(best, pools, open_columns) for _ in range(FILLINGS)]
             combinations = [] if (self.shuffle or self._vary) and query == 0 else plain
             combinations += [self._mix(best, pools, open_columns) for _ in range(COMBINATIONS)]
             for candidate, broken in zip(combinations, self._broken(combinations), strict=True):
-                # Of two that break as little, the row with less in it is the more ordinary one.
-                better = (len(broken), _filled(candidate)) < (len(best_broken), _filled(best))
+                # Of two that break as little, the one with fewer columns filled or changed is the more ordinary one.
+                better = (len(broken), _unlike(candidate, usual)) < (len(best_broken), _unlike(best, usual))
                 if _UNREADABLE not in broken and better:
                     best, best_broken = candidate, broken
             if not best_broken:
@@ -602,6 +653,11 @@ class _Solver:
         return best | {
             name: next((v for v in values if v is not _LEFT_OUT), values[0]) for name, values in pools.items()
         }
+
+    def _filled(self, best: Values, pools: dict[str, list[Any]], open_columns: Sequence[str]) -> Values:
+        """The first candidate of some of the columns that could be left out."""
+        given = [name for name in open_columns if pools[name][0] is _LEFT_OUT and len(pools[name]) > 1]
+        return self._first(best, pools) | {name: pools[name][self.random.randrange(2)] for name in given}
 
     def _mix(self, best: Values, pools: dict[str, list[Any]], open_columns: Sequence[str]) -> Values:
         chosen = {name: self.random.choice(pools[name]) for name in open_columns}
@@ -670,6 +726,10 @@ _UNCERTAIN = "ARUX"
 _UNREADABLE = -1
 
 
+def _has_room(column: Column, highest: int) -> bool:
+    return column.type.base not in LARGEST or highest <= LARGEST[column.type.base] - ROOM
+
+
 def _readable(value: Any, column: Column) -> bool:
     """A value from elsewhere in the row is one that this column's type can read: a whole number stays whole."""
     if value is None or column.type.base not in INTEGER:
@@ -679,8 +739,9 @@ def _readable(value: Any, column: Column) -> bool:
     return False
 
 
-def _filled(values: Values) -> int:
-    return sum(value is not _LEFT_OUT for value in values.values())
+def _unlike(values: Values, others: Values) -> int:
+    """How many columns hold something else than there."""
+    return sum(value is not _LEFT_OUT and others.get(name) != value for name, value in values.items())
 
 
 def _about(expression: str, column: str) -> str:
