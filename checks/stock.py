@@ -72,7 +72,7 @@ class Stock:
         self.key = key_to(shop, "inventory", "product_variants")
         self.quantity = shop.column("inventory", "quantity").name
         self._ways: list[_Way] = [self._written, self._moved]
-        self._known: list[Any] = []  # types of movement that were taken
+        self._known: list[tuple[Any, int]] = []  # ways to move it that worked: a type, and which sign it has then
         self._in_vain: str | None = None  # an addition that was taken, and moved nothing
         self._is_written = False  # a new variant's row goes in by hand, and stays as it was written
 
@@ -129,14 +129,31 @@ class Stock:
             with suppress(NoRow):
                 self.shop.row("inventory", pointing_at(self.key, variant) | {self.quantity: 0})
         missing = pieces - (self.pieces(variant) or 0)
+        types = Ledger(self.shop, self).types.values(*(ADDITION if missing > 0 else (*ADJUSTMENT, *SALE)))
+        ways = [(type_, sign) for sign in (1, -1) for type_ in types]
+        for way in sorted(ways, key=lambda way: way not in self._known):
+            if way in self._known or self._leads_there(variant, way, missing):
+                with suppress(NoRow):
+                    self._move(variant, way, missing)
+                    self._known.append(way)
+                    return
+
+    def _move(self, variant: Row, way: tuple[Any, int], missing: int) -> Row:
+        """Write a movement of that type; a sale may be counted up, and an adjustment know one direction only."""
+        type_, sign = way
         ledger = Ledger(self.shop, self)
-        types = ledger.types.values(*(ADDITION if missing > 0 else ADJUSTMENT))
-        for type_ in sorted(types, key=lambda type_: type_ not in self._known):
-            with suppress(NoRow):
-                movement = self.shop.row("stock_movements", ledger.about(variant) | ledger.says(type_, missing))
-                self._known.append(type_)
-                self._in_vain = movement.tried if missing > 0 and self.pieces(variant) == pieces - missing else None
-                return
+        return self.shop.row("stock_movements", ledger.about(variant) | ledger.says(type_, sign * missing))
+
+    def _leads_there(self, variant: Row, way: tuple[Any, int], missing: int) -> bool:
+        """Whether such a movement brings what is missing; tried, and taken back."""
+        before = self.pieces(variant) or 0
+        with suppress(NoRow), self.shop.isolated():
+            movement = self._move(variant, way, missing)
+            moved = (self.pieces(variant) or 0) - before
+            if missing > 0 and way[1] > 0:
+                self._in_vain = movement.tried if moved == 0 else None
+            return moved == missing
+        return False
 
 
 class Ledger:
