@@ -159,7 +159,8 @@ def _of_kind(table: Table, column: Column, kind: Kind) -> None:
     if kind not in _FAMILIES:
         return
     bases, meaning, sqlalchemy_type = _FAMILIES[kind]
-    if column.type.base not in bases:
+    is_listed_text = kind is Kind.TEXT and bool(column.type.labels)  # an enum
+    if column.type.base not in bases and not is_listed_text:
         raise Failed(
             f"{table.label}.{column.name} is of type {column.type.text}, but it holds {meaning}.",
             next=f"Declare {column.name} as {sqlalchemy_type}.",

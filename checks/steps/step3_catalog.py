@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -249,15 +250,19 @@ def _begin_with_the_past(shop: Shop) -> None:
     """
     if shop.usual("price_history") is not None:
         return
-    shop.usually("price_history", {})
-    try:
-        with shop.isolated():
+    columns = [c for c in shop.table("price_history").columns if c.type.base in TIMESTAMP]
+    changed = shop.roles.column("price_history", "changed_at")
+    ends = [c.name for c in columns if c is not changed and not c.not_null and not c.generated]
+    over = dict.fromkeys(ends, "2030-01-01 00:00:00+00")
+    ways: list[dict[str, str]] = [{}, over]
+    if changed is not None and ends:
+        ways.append(dict.fromkeys(ends, "2001-01-02 00:00:00+00") | {changed.name: "2001-01-01 00:00:00+00"})
+    for way in ways:
+        shop.usually("price_history", way)
+        with suppress(NoRow), shop.isolated():
             shop.draft("price_history")
-    except NoRow:
-        columns = [c for c in shop.table("price_history").columns if c.type.base in TIMESTAMP]
-        changed = shop.roles.column("price_history", "changed_at")
-        ends = [c.name for c in columns if c is not changed and not c.not_null and not c.generated]
-        shop.usually("price_history", dict.fromkeys(ends, "2030-01-01 00:00:00+00"))
+            return
+    shop.usually("price_history", over)
 
 
 @step.check("price_history.price-required", needs=("price_history.exists",))

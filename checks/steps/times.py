@@ -41,7 +41,16 @@ def are_filled_in(shop: Shop, part: str, draft: Draft) -> None:
                 column=column.name,
                 tried=shorten(answer.tried),
             )
-        common.not_null(shop, part, column, "time", next=f"Make {column.name} NOT NULL (nullable=False).")
+        if column.not_null or column.type.domain_not_null:
+            continue
+        for answer in shop.both_ways(draft, **{column.name: None}):
+            shop.refused(
+                answer,
+                happened=f"PostgreSQL took a row of {table.label} with no time: {column.name} is NULL.",
+                next=f"Make {column.name} NOT NULL (nullable=False).",
+                table=table.label,
+                column=column.name,
+            )
 
 
 def have_moved(shop: Shop, part: str, row: Row, tried: str) -> None:

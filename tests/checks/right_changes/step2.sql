@@ -79,3 +79,22 @@ create policy owner on users to current_user using (true) with check (email is n
 
 -- right: row security that is not forced on the owner
 alter table users enable row level security;
+
+-- right: a key of text that a sequence counts
+create sequence product_numbers;
+alter table products drop column id, add id text primary key default 'no-' || nextval('product_numbers');
+insert into categories (name) values ('Mugs');
+insert into products (name, price, sku, category_id) values ('A mug', 12, 'MUG-1', 1);
+
+-- right: NOT NULL by one CHECK for all columns, a default among them
+alter table products alter sku drop not null, alter name drop not null, alter price drop not null, alter category_id
+    drop not null, alter description set default '', add check (num_nulls(sku, name, description, price, category_id,
+    created_at, updated_at) = 0);
+
+-- right: top categories are their own parent, NOT NULL by CHECK
+drop trigger no_cycle on categories;
+alter table categories drop constraint not_own_parent, add check (parent_id is not null);
+
+-- right: keys of eight bytes, and customers who have them
+insert into users (email, password_hash, first_name, last_name) select 'customer' || n || '@shop.example', 'x', 'A',
+    'B' from generate_series(1, 30) as n;

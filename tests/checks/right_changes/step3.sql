@@ -102,3 +102,22 @@ alter table product_variants drop constraint one_size_and_color, add exclude usi
 -- right: unique at the end of the transaction
 alter table product_variants drop constraint one_size_and_color, add unique nulls not distinct
     (product_id,size,color) deferrable initially deferred;
+
+-- right: sizes and colours are enums
+create type a_size as enum ('S', 'M', 'L');
+create type a_colour as enum ('red', 'blue');
+alter table product_variants alter size type a_size using null, alter color type a_colour using null;
+
+-- right: periods that may not overlap, written by a trigger from the start
+drop trigger keep_price on products;
+drop table price_history;
+create extension btree_gist;
+create table price_history (id serial primary key, product_id int not null references products on delete cascade,
+    price numeric not null, valid_from timestamptz not null, valid_to timestamptz, exclude using gist (product_id
+    with =, tstzrange(valid_from, valid_to) with &&));
+create index on price_history(product_id);
+create function kp() returns trigger language plpgsql as $$ declare t timestamptz := clock_timestamp(); begin
+    if tg_op = 'UPDATE' and new.price = old.price then return null; end if; update price_history set valid_to = t
+    where product_id = new.id and valid_to is null; insert into price_history (product_id, price, valid_from) values
+    (new.id, new.price, t); return null; end $$;
+create trigger kp after insert or update on products for each row execute function kp();
