@@ -114,10 +114,8 @@ def _rows_of_a_parent(shop: Shop, part: str, target: str, words: str) -> None:
     condition = equals(shop, table, key.columns)
     if condition is None:
         raise CantTell(f"No value is known for {', '.join(key.columns)} to search by.", table=table.label)
-    # Where there is such an index, the planner may still find the rows by another one.
-    is_led = leading_index(shop, table, key) is not None
     for whole in _conditions(shop, part, condition, key.columns):
-        if served_by(shop, table, whole, lambda index: is_led or is_led_by(index, key.columns)):
+        if served_by(shop, table, whole, lambda index: is_led_by(index, key.columns)):
             return
     column = common.own_column(key)
     raise Failed(
