@@ -25,6 +25,7 @@ from checks.subject import find_subject
 from tests.checks.fingerprint import fingerprint
 from tests.checks.random_designs import CHOICES, Picks, any_picks, deal_all, make_design, options_used
 from tests.checks.random_designs.samples import write_samples
+from tests.conftest import drop_database
 from workshop import postgres
 from workshop.postgres.connection import Address
 
@@ -60,8 +61,7 @@ def passes(server: postgres.Server) -> Iterator[Try]:
                     connection.autocommit = True
                     _passes(connection, url, picks)
             finally:
-                with admin.cursor() as cursor:
-                    cursor.execute(f"drop database {name} with (force)")
+                drop_database(server.url, name)
 
         yield passes
 
