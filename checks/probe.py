@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from psycopg2.errorcodes import CHECK_VIOLATION
@@ -167,7 +168,10 @@ class Shop:
     ) -> None:
         """No row has these stored values: refused on INSERT and on UPDATE, whatever the rest of the row is."""
         table = self.table(part)
-        for answer in self.both_ways(self.draft(part), **values):
+        draft = self.draft(part)
+        for answer in self.both_ways(draft, **values):
+            if answer.rows and _says_itself(draft, values) and not _holds(answer.rows[0], values):
+                continue  # such as the price of a line, which is copied from the catalog whatever was sent
             self.refused(answer, happened=happened, next=next, table=table.label, column=column)
             if answer.refusal is not None and self._depends_on_others(table, answer.refusal, values):
                 with self.isolated(), suppress(NoRow):
@@ -220,6 +224,23 @@ class Shop:
                 tried=shorten(none.answer.tried) if none.answer else None,
                 sqlstate=refusal.sqlstate if refusal else None,
             ) from None
+
+
+def _says_itself(draft: Draft, names: Iterable[str]) -> bool:
+    """The database has a value of its own for a column, as the ordinary row shows: it came back with another one."""
+    stored = draft.tried.rows[0] if draft.tried and draft.tried.rows else {}
+    return any(name in draft.values and not _holds(stored, {name: draft.values[name]}) for name in names)
+
+
+def _holds(stored: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    return all(_is(stored.get(name), value) for name, value in values.items())
+
+
+def _is(stored: Any, value: Any) -> bool:
+    """Whether a value came back as it was sent, which may have been as text."""
+    with suppress(ArithmeticError):
+        return Decimal(str(stored)) == Decimal(str(value))
+    return str(stored) == str(value)
 
 
 def _filled(roles: Roles, part: str) -> frozenset[str]:

@@ -50,10 +50,30 @@ def rows_where(shop: Shop, part: str, values: Mapping[str, Any]) -> list[Row]:
 
 def stocked_variant(shop: Shop) -> Row:
     """A new variant with plenty of pieces, where the shop counts them at all."""
-    variant = shop.row("product_variants")
+    return _stocked(shop, shop.row("product_variants"))
+
+
+def _stocked(shop: Shop, variant: Row) -> Row:
     with suppress(Skipped, NoRow, CantTell):
         Stock.of(shop).begin(variant, PLENTY)
     return variant
+
+
+def two_of_a_product(shop: Shop) -> tuple[Row, Row]:
+    """Two variants of one product, or of two where sizes are not free."""
+    of_product = points(shop, "product_variants", shop.row("products"))
+    size = shop.column("product_variants", "size").name
+    try:
+        with_sizes = [shop.row("product_variants", of_product | {size: value}) for value in ("M", "L")]
+        return with_sizes[0], with_sizes[1]
+    except NoRow:
+        return shop.row("product_variants"), shop.row("product_variants")
+
+
+def stocked_siblings(shop: Shop) -> tuple[Row, Row]:
+    """The same, with plenty of pieces of both."""
+    one, other = two_of_a_product(shop)
+    return _stocked(shop, one), _stocked(shop, other)
 
 
 # -- orders ----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
@@ -246,7 +246,7 @@ class Rows:
                 if solve:
                     self._remember(table, values, pinned, solver)
                 return _Made(values, answer, tuple(pending.before))
-            if (not refusal.is_verdict and round_ > 0) or solver.unsolved > 1:
+            if ((refusal.stumbled or not refusal.is_verdict) and round_ > 0) or solver.unsolved > 1:
                 break
             if refusal.is_duplicate:
                 if parents.fresh:
@@ -257,10 +257,16 @@ class Rows:
                 solver.also.add(refusal.column)
                 solve = True
             else:
-                parents.not_itself = True
+                self._want_parent(table, refusal)
+                parents.apart = True
                 solver.shuffle = solve
                 solve = True
         raise NoRow(table, answer, contradiction=solver.contradiction())
+
+    def _want_parent(self, table: Table, refusal: Refusal) -> None:
+        """After a default that points at nobody: whom the row belongs to is said from now on."""
+        if refusal.sqlstate == errorcodes.FOREIGN_KEY_VIOLATION and refusal.constraint:
+            self._wanted.add((table.oid, refusal.constraint))
 
     def _wait(self, pending: _Pending, values: Values) -> _Made:
         """Hand a row that leans on one further down to the row it is a parent of: they go in together."""
@@ -324,10 +330,17 @@ class Rows:
         self._keys(table, values)
         pending = _Pending(table, values)
         self._stack.append(pending)
+        pointed_at: set[int] = set()
         try:
             for key in self._needed_keys(table, values):
                 if not set(key.columns) <= set(values):  # a wider key may have decided it by now
-                    self._point(key, values, parents)
+                    is_second = parents.apart and key.target in pointed_at & set(self.filled)
+                    self._point(
+                        key,
+                        values,
+                        replace(parents, fresh=parents.fresh | frozenset(key.columns)) if is_second else parents,
+                    )
+                    pointed_at.add(key.target)
         finally:
             self._stack.pop()
         filled = self.filled.get(table.oid, frozenset())
@@ -409,7 +422,7 @@ class Rows:
         child = self._stack[-1]
         place = max((i for i, pending in enumerate(self._stack) if pending.table.oid == target.oid), default=None)
         is_itself = place is not None and self._stack[place] is child
-        if place is not None and not (is_itself and parents.not_itself):
+        if place is not None and not (is_itself and parents.apart):
             return self._lean(place, key)
         fresh = bool(parents.fresh & set(key.columns))
         own_table = target.oid not in self.filled and not fresh
@@ -485,7 +498,7 @@ class _Parents:
     """Which parents a row may point at; refusals narrow it."""
 
     fresh: frozenset[str] = frozenset()  # keys by these columns need a row that has no child here yet
-    not_itself: bool = False
+    apart: bool = False  # one that points at itself, or twice at one parent, won't do
 
 
 def rules_about(table: Table, column: Column) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -141,11 +142,12 @@ class Refusal:
     constraint: str | None
     column: str | None
     raised: bool  # by RAISE in the learner's own function, whatever SQLSTATE it chose
+    stumbled: str | None = None  # the learner's own function that does not work, such as on a column that is not there
 
     @property
     def is_verdict(self) -> bool:
-        """It speaks of the row, not of our statement or the server."""
-        return self.raised or not self.sqlstate.startswith(_NO_VERDICT)
+        """It speaks of the row or of what the learner does with it, not of our statement or the server."""
+        return self.raised or self.stumbled is not None or not self.sqlstate.startswith(_NO_VERDICT)
 
     @property
     def is_duplicate(self) -> bool:
@@ -303,6 +305,21 @@ def _raised(error: psycopg2.Error) -> bool:
     return error.diag.source_function == "exec_stmt_raise"
 
 
+#: The first line of an error's context names the innermost function; `pg_temp` is where our own ones are.
+_FUNCTION = re.compile(r"(?:PL/pgSQL|SQL) function (?!pg_temp)\"?([\w.]+)")
+_ABOUT_CODE = "42"
+_ABOUT_RIGHTS = (errorcodes.INSUFFICIENT_PRIVILEGE,)
+
+
+def _stumbled(error: psycopg2.Error) -> str | None:
+    """The learner's function with code that PostgreSQL can make nothing of; None when the error is another."""
+    code = error.pgcode or ""
+    if not code.startswith(_ABOUT_CODE) or code in _ABOUT_RIGHTS or _raised(error):
+        return None
+    found = _FUNCTION.search(error.diag.context or "")
+    return found.group(1).rpartition(".")[2] if found else None
+
+
 def _is_lock_timeout(error: psycopg2.Error) -> bool:
     return error.pgcode == errorcodes.LOCK_NOT_AVAILABLE and not _raised(error)
 
@@ -314,6 +331,7 @@ def _refusal(error: psycopg2.Error) -> Refusal:
         constraint=error.diag.constraint_name,
         column=error.diag.column_name,
         raised=_raised(error),
+        stumbled=_stumbled(error),
     )
 
 

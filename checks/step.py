@@ -203,6 +203,18 @@ def _no_row(rule: Rule, none: NoRow) -> Result:
             sqlstate=refusal.sqlstate if refusal else None,
             next="Decide which of them is meant, and drop or correct the other.",
         )
+    if refusal is not None and refusal.stumbled and rule.level is Level.MUST:
+        return Result(
+            rule,
+            Outcome.FAIL,
+            table=none.table.label,
+            expected=rule.text.replace("`", ""),
+            happened=f"No row goes into {none.table.label}, because the function {refusal.stumbled}() does not work: "
+            f"{refusal.message}.",
+            tried=shorten(none.answer.tried) if none.answer else None,
+            sqlstate=refusal.sqlstate,
+            next=f"Correct {refusal.stumbled}(), and build again.",
+        )
     return Result(
         rule,
         Outcome.CANT_TELL,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
+
+from psycopg2.errorcodes import FOREIGN_KEY_VIOLATION
 
 from checks import contract
 from checks.catalog import Column, ForeignKey, Index, Table, close_relations
@@ -14,7 +17,7 @@ from checks.outcome import CantTell, Failed, Skipped
 from checks.plan import holds_filled
 from checks.probe import Shop, shorten
 from checks.roles import close_column, looks_like
-from checks.rows import NoRow, Row, qualified, rules_about
+from checks.rows import Draft, NoRow, Row, qualified, rules_about
 from checks.session import Answer, Statement
 from checks.steps import closed_tables
 from checks.values import pool
@@ -24,6 +27,8 @@ _KIND_OF_RELATION = {"v": "a view", "m": "a materialized view", "f": "a foreign 
 #: Words that make a column one that holds money (contract, rule "money"), and the units money is counted in.
 _MONEY = frozenset({"price", "amount", "cost", "fee", "total", "subtotal"})
 _UNITS = frozenset({"cents", "cent", "minor", "net", "gross", "eur", "usd", "gbp", "euro", "euros", "dollars", "value"})
+#: What else may stand last in the name of a price: that of a variant which differs from its product's.
+_OTHER = frozenset({"override", "adjustment", "difference", "diff", "delta"})
 
 
 # -- tables and columns ----------------------------------------------------------------------------------------
@@ -231,6 +236,7 @@ def unique(part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any
         guard = _guard(shop, table, (column.name,), draft.but(**same), answers[0], meaning)
         if guard.predicate is not None:
             _covers_live_rows(shop, part, column, guard, meaning)
+        _compares_no_more(shop, part, draft, same, guard, meaning, f"Make {column.name} unique (unique=True).")
         for one, other in variants:
             _both_fit(shop, part, column, one, other, meaning)
 
@@ -255,19 +261,37 @@ def unique_together(
     guard = _guard(shop, table, tuple(same), draft.but(**same), answers[0], meaning, next)
     if guard.predicate is not None:
         _covers_filled_rows(shop, part, tuple(same), guard, meaning)
+    _compares_no_more(shop, part, draft, same, guard, meaning, next)
+
+
+def _compares_no_more(
+    shop: Shop, part: str, draft: Draft, same: Mapping[str, Any], guard: Index, meaning: str, next_: str
+) -> None:
+    """No other column that the unique index compares lets the draft in with these same values."""
+    table = shop.table(part)
     for name in sorted(guard.uses - set(same)):
         if name in (guard.predicate or ""):
-            continue  # such a row is not under the rule at all, which was judged above
+            continue  # such a row is not under the rule at all, which is judged by its predicate
         for value in _other_values(shop, table, name):
-            answer = shop.session.attempt(draft.but(**same, **{name: value}))
+            answer = _with_value(shop, part, draft, {**same, name: value})
             if answer.refusal is None and answer.rowcount:
                 raise Failed(
                     f"The unique index {guard.name} compares {name} as well: rows of {table.label} with the same "
                     f"{meaning} are taken when they differ in {name}.",
-                    next=next,
+                    next=next_,
                     tried=shorten(answer.tried),
-                    **where,
+                    table=table.label,
+                    column=list(same)[-1],
                 )
+
+
+def _with_value(shop: Shop, part: str, draft: Draft, values: Mapping[str, Any]) -> Answer:
+    """What PostgreSQL says to the draft with these values, or to a row that is made for them, parents and all."""
+    answer = shop.session.attempt(draft.but(**values))
+    if answer.refusal is not None and answer.refusal.sqlstate == FOREIGN_KEY_VIOLATION:
+        with suppress(NoRow):
+            return shop.draft(part, values).tried or answer
+    return answer
 
 
 def _covers_filled_rows(shop: Shop, part: str, columns: Sequence[str], guard: Index, meaning: str) -> None:
@@ -298,10 +322,20 @@ def _other_values(shop: Shop, table: Table, name: str) -> list[Any]:
         return []
     for key in table.foreign_keys:
         target = shop.catalog.by_oid(key.target)
-        part = shop.roles.part_of(target) if target is not None else None
-        if name in key.columns:
-            return [shop.row(part)[key.target_columns[key.columns.index(name)]]] if part else []
+        if name in key.columns and target is not None and target.oid != table.oid:
+            return _value_of_another(shop, target, key.target_columns[key.columns.index(name)])
     return [*pool(column, 901, rules_about(table, column))[:4], *([] if column.not_null else [None])]
+
+
+def _value_of_another(shop: Shop, table: Table, name: str) -> list[Any]:
+    """What a column holds in a new row; for what that row shares with a parent of its own, in a new parent."""
+    upwards = next((key for key in table.foreign_keys if name in key.columns and key.target != table.oid), None)
+    target = shop.catalog.by_oid(upwards.target) if upwards else None
+    if upwards and target and upwards.target_columns[upwards.columns.index(name)] == name:
+        return _value_of_another(shop, target, name)
+    with suppress(NoRow):
+        return [shop.row_in(table)[name]]
+    return []
 
 
 def _guard(
@@ -548,7 +582,7 @@ def _sounds_like_money(column: Column) -> bool:
     if not _MONEY & set(words):
         return False
     # "total_reviews" counts reviews and "price_changed_at" is a time: the last word says what the column holds.
-    return column.type.base in INEXACT or (words[-1] in _MONEY | _UNITS and column.type.category in "NS")
+    return column.type.base in INEXACT or (words[-1] in _MONEY | _UNITS | _OTHER and column.type.category in "NS")
 
 
 def _one(word: str) -> str:

@@ -431,7 +431,7 @@ def prices_still_change(shop: Shop) -> None:
 
 def _change_refused(shop: Shop, price: Column, amount: Decimal, refusal: Refusal, tried: str) -> Failed:
     """Who said no: a rule of the history, a trigger that does not work, or something on products."""
-    if not refusal.is_verdict:
+    if refusal.stumbled or not refusal.is_verdict:
         return _broken_trigger(shop, price, refusal, tried)
     table, column = _owner_of(shop, refusal) or (shop.table("products"), price.name)
     return Failed(

@@ -178,6 +178,9 @@ def many_carts_many_variants(shop: Shop) -> None:
     common.another_fits(shop, "cart_items", other | of_variant, "The same variant in another user's cart")
     second = purchase.points(shop, "cart_items", purchase.stocked_variant(shop))
     common.another_fits(shop, "cart_items", in_cart | second, "A second variant in the same cart")
+    for sibling in purchase.stocked_siblings(shop):
+        of_sibling = purchase.points(shop, "cart_items", sibling)
+        common.another_fits(shop, "cart_items", in_cart | of_sibling, "Another variant of a product in the same cart")
 
 
 @_check("cart_items.gone-with-user", "cart_items.user", "cart_items.variant")
@@ -253,6 +256,10 @@ def a_user_orders_again(shop: Shop) -> None:
     common.another_fits(shop, "orders", values, "An order with one address for both purposes")
     common.another_fits(shop, "orders", values, "A second order of the same user to the same address")
     common.another_fits(shop, "orders", _order_of(shop, shop.row("users")), "An order of a second user")
+    created = shop.roles.column("orders", "created_at")
+    if shop.table("orders").kind == "p" and created is not None:
+        [[now]] = shop.session.query("select now()")
+        common.another_fits(shop, "orders", values | {created.name: now}, "An order that is made today")
 
 
 @_check("orders.lifecycle", "orders.columns", "addresses.user")
@@ -419,6 +426,9 @@ def several_lines_and_orders(shop: Shop) -> None:
     common.another_fits(shop, "order_items", in_order | other, "A second line in the same order")
     third = purchase.points(shop, "order_items", purchase.stocked_variant(shop)) | {price: line[price]}
     common.another_fits(shop, "order_items", in_order | third, "A line at the same price as another one")
+    for sibling in purchase.stocked_siblings(shop):
+        of_sibling = purchase.points(shop, "order_items", sibling)
+        common.another_fits(shop, "order_items", in_order | of_sibling, "A line for another variant of a product")
     again = purchase.points(shop, "order_items", shop.row("orders")) | of_variant
     common.another_fits(shop, "order_items", again, "A line for the same variant in a second order")
 
@@ -445,6 +455,7 @@ def lines_go_with_their_order(shop: Shop) -> None:
             column=common.own_column(shop.foreign_keys("order_items", "orders")[0]),
             tried=shorten(answer.tried),
         )
+    _does_not_move(shop, "orders")
 
 
 @_check("order_items.kept", "order_items.order", "order_items.variant", "order_items.columns")
@@ -459,6 +470,22 @@ def lines_outlive_the_catalog(shop: Shop) -> None:
                 _survives(shop, line, gone, what)
         if not purchase.deliver(shop, order):
             break
+    _does_not_move(shop, "product_variants")
+
+
+def _does_not_move(shop: Shop, target: str) -> None:
+    """A key that is set to its default names somebody else, as soon as a row is there that the default names."""
+    table = shop.table("order_items")
+    for key in shop.foreign_keys("order_items", target):
+        defaults = [c for name in key.columns if (c := table.column(name)) is not None and c.default is not None]
+        if key.on_delete == "d" and defaults:
+            raise Failed(
+                f"When a row of {shop.table(target).label} is deleted, the foreign key {key.name} sets "
+                f"{defaults[0].name} to its default, {defaults[0].default}: the line then belongs to something else.",
+                next='Use ondelete="RESTRICT" on that key.',
+                table=table.label,
+                column=defaults[0].name,
+            )
 
 
 def _product_of(shop: Shop, variant: Row) -> Row:

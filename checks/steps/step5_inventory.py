@@ -19,7 +19,7 @@ from checks.steps import (
 )
 from checks.steps.on_database import run_on_database
 from checks.steps.step5 import step
-from checks.stock import ADDITION, ADJUSTMENT, SALE, Ledger, OutOfReach, Stock, key_to
+from checks.stock import ADDITION, ADJUSTMENT, SALE, Ledger, OutOfReach, Stock
 from checks.subject import Subject
 
 
@@ -196,7 +196,7 @@ def one_row_per_variant(shop: Shop) -> None:
 def ordinary_stock(shop: Shop) -> None:
     """Two variants of one product with equally many pieces, of which one is then sold out."""
     stock = Stock.of(shop)
-    first, second = _two_of_a_product(shop)
+    first, second = purchase.two_of_a_product(shop)
     try:
         stock.fill(first, 5)
     except OutOfReach as none:
@@ -223,18 +223,6 @@ def ordinary_stock(shop: Shop) -> None:
                 table=stock.table.label,
                 column=stock.quantity,
             ) from None
-
-
-def _two_of_a_product(shop: Shop) -> tuple[Row, Row]:
-    """Two variants of one product, or of two where sizes are not free."""
-    key = key_to(shop, "product_variants", "products")
-    product = common.pointing_at(key, shop.row("products"))
-    size = shop.column("product_variants", "size").name
-    try:
-        with_sizes = [shop.row("product_variants", product | {size: value}) for value in ("M", "L")]
-        return with_sizes[0], with_sizes[1]
-    except NoRow:
-        return shop.row("product_variants"), shop.row("product_variants")
 
 
 # -- movements -------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import drop_database
 from tests.workshop.conftest import BASE, CORE
 from workshop import postgres
 from workshop.postgres import Mark, read_mark
@@ -226,9 +227,7 @@ def test_somebody_elses_database_is_left_alone(notebook, server, database, query
     notebook.run("catch_up(2)")
     assert query("select count(*), to_regclass('users') from precious") == [(1, None)]
     assert notebook.run("%sql select current_database(), count(*) from users") == [(name, 0)]
-    with closing(postgres.connect(server.url, "tests")) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(f"drop database {name} with (force)")
+    drop_database(server.url, name)
 
 
 def test_an_open_transaction_elsewhere_stops_the_build_and_nothing_else(shop, database, project, query):

@@ -28,3 +28,12 @@ create function take() returns trigger language plpgsql as $$ begin update inven
     new.quantity where product_variant_id = new.product_variant_id; if not found then raise exception 'not in stock';
     end if; return null; end $$;
 create trigger take after insert on order_items for each row execute function take();
+
+-- right: the price of a line comes from the catalog, whatever was sent
+create function copy_price() returns trigger language plpgsql as $$
+begin
+    select price into new.unit_price from products join product_variants v on v.product_id = products.id
+    where v.id = new.product_variant_id;
+    return new;
+end $$;
+create trigger copy_price before insert on order_items for each row execute function copy_price();

@@ -598,3 +598,40 @@ alter table products alter created_at type date;
 -- core.audit: text
 -- says: users.created_at | text
 alter table users alter created_at drop default, alter created_at type text;
+
+-- users.ordinary: one of each last name, where a name may be left out
+-- says: users.last_name | refused
+alter table users alter last_name drop not null;
+create unique index on users (last_name);
+
+-- users.email-unique: once in each of the learner's own shops
+-- says: users | compares shop_id as well
+create table shops (id int primary key);
+insert into shops values (1);
+alter table users drop constraint users_email_key, add shop_id int not null default 1 references shops;
+drop index users_email_lower;
+create unique index on users (email, shop_id);
+
+-- products.sku-unique: once in each category
+-- says: products | compares category_id as well
+alter table products drop constraint products_sku_key, add constraint products_sku_key unique (sku, category_id);
+
+-- products.price-changes: set back without a word
+-- says: products.price | reported success
+-- also: products.price-not-negative
+create function keep_old() returns trigger language plpgsql as $$
+begin
+    new.price := old.price;
+    return new;
+end $$;
+create trigger keep_old before update on products for each row execute function keep_old();
+
+-- products.sku-unique: a trigger that reads a column that is not there
+-- says: No row goes into products | slugify() | no field
+-- also: products.prices-fit | products.category
+create function slugify() returns trigger language plpgsql as $$
+begin
+    new.slug := lower(new.name);
+    return new;
+end $$;
+create trigger slugify before insert on products for each row execute function slugify();

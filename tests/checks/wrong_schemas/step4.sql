@@ -820,3 +820,77 @@ alter table cart_items drop updated_at;
 -- checkout.audit: a date
 -- says: orders.created_at | date
 alter table orders alter created_at type date;
+
+-- cart_items.ordinary: one variant of each product
+-- says: cart_items | Another variant of a product
+create function product_of(variant int) returns int immutable language sql
+as 'select product_id from product_variants where id = variant';
+create unique index on cart_items (user_id, product_of(product_variant_id));
+
+-- orders.ordinary: two addresses that must differ
+-- says: orders | one address for both purposes
+alter table orders add check (shipping_address_id <> billing_address_id);
+
+-- orders.ordinary: no partition for today
+-- says: orders | made today | no partition
+drop table payments, order_status_history, order_items, orders cascade;
+create table orders (
+    id int generated always as identity, user_id bigint not null references users,
+    status order_status not null default 'pending', shipping_address_id int not null references addresses,
+    billing_address_id int not null references addresses, created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(), primary key (id, created_at)
+) partition by range (created_at);
+create table orders_2024 partition of orders for values from ('2024-01-01') to ('2025-01-01');
+create table order_items (
+    id serial primary key, order_id int not null, ordered_at timestamptz not null,
+    product_variant_id int not null references product_variants, quantity int not null check (quantity > 0),
+    unit_price numeric(10, 2) not null check (unit_price >= 0),
+    foreign key (order_id, ordered_at) references orders on delete cascade
+);
+create table order_status_history (
+    id serial primary key, order_id int not null, ordered_at timestamptz not null, status order_status not null,
+    changed_at timestamptz not null default now(), foreign key (order_id, ordered_at) references orders on delete cascade
+);
+create table payments (
+    id serial primary key, order_id int not null, ordered_at timestamptz not null,
+    amount numeric(10, 2) not null check (amount >= 0), foreign key (order_id, ordered_at) references orders
+);
+
+-- orders.lifecycle: the history's trigger writes to a column that is not there
+-- says: orders.status | from pending to paid | column "state"
+create or replace function keep_status() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'UPDATE' then
+        insert into order_status_history (order_id, state) values (new.id, new.status);
+    end if;
+    return null;
+end $$;
+
+-- orders.user: a trigger that does not work keeps every order out
+-- says: No row goes into orders | keep_status() | no field
+create or replace function keep_status() returns trigger language plpgsql as $$
+begin
+    insert into order_status_history (order_id, status) values (new.id, new.state);
+    return null;
+end $$;
+
+-- order_items.gone-with-order: to be handed to another order as soon as there is one
+-- says: order_items
+alter table order_items alter order_id set default 1, drop constraint order_items_order_fkey,
+    add foreign key (order_id) references orders on delete set default;
+
+-- order_items.kept: a line says another variant
+-- says: order_items
+alter table order_items alter product_variant_id set default 1, drop constraint order_items_variant_fkey,
+    add foreign key (product_variant_id) references product_variants on delete set default;
+
+-- order_items.price-fixed: follows a price that a variant has of its own
+-- says: order_items.unit_price | price_override
+alter table product_variants add price_override numeric(10, 2);
+create function follow() returns trigger language plpgsql as $$
+begin
+    update order_items set unit_price = new.price_override where product_variant_id = new.id;
+    return null;
+end $$;
+create trigger follow after update on product_variants for each row
+when (new.price_override is not null) execute function follow();
