@@ -103,8 +103,19 @@ def ordinary_review(shop: Shop) -> Draft:
     try:
         return shop.draft("reviews", _about(shop, user, product))
     except NoRow:
-        [one] = bought(shop)
+        return _review_by_a_buyer(shop)
+
+
+def _review_by_a_buyer(shop: Shop) -> Draft:
+    """By somebody who bought the product, and has not reviewed it yet."""
+    [one] = bought(shop)
+    try:
         return shop.draft("reviews", _about(shop, one.user, one.product) | _naming(shop, one))
+    except NoRow as none:
+        if none.answer is None or none.answer.refusal is None or not none.answer.refusal.is_duplicate:
+            raise
+    [one] = buy(shop, 1)
+    return shop.draft("reviews", _about(shop, one.user, one.product) | _naming(shop, one))
 
 
 def _never(shop: Shop, draft: Draft, values: dict[str, Any], *, happened: str, next: str, column: str) -> None:
@@ -489,7 +500,19 @@ def vote_on_a_review(shop: Shop) -> None:
 
 @step.check("review_votes.user", needs=("review_votes.exists", "reviews.exists"))
 def vote_by_a_user(shop: Shop) -> None:
-    """A foreign key to the users is in force and not optional."""
+    """A foreign key to the users is in force and not optional; it is not that of the review's own author."""
+    table = shop.table("review_votes")
+    of_review = {name for key in shop.foreign_keys("review_votes", "reviews") for name in key.columns}
+    users = shop.foreign_keys("review_votes", "users")
+    if users and all(set(key.columns) <= of_review for key in users):
+        column = common.own_column(users[0])
+        raise Failed(
+            f"The foreign key {users[0].name} of {table.label} names the user whose review it is: {column} is part of "
+            "the key to the review, so nobody else can vote.",
+            next="Add a column of its own for the user who votes, with a foreign key to the users.",
+            table=table.label,
+            column=column,
+        )
     _refers(shop, "review_votes", "users", _vote, "user")
 
 

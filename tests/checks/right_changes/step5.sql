@@ -43,3 +43,13 @@ create function sell() returns trigger language plpgsql as $$ begin insert into 
     (product_variant_id) where i.order_id = new.id; return null; end $$;
 create trigger sell after update on orders for each row when (old.status = 'pending' and new.status <> 'pending')
     execute function sell();
+
+-- right: only those who bought a product may review it
+create function buyers_only() returns trigger language plpgsql as $$
+begin
+    if not new.is_verified_purchase then
+        raise exception 'only a buyer may review this';
+    end if;
+    return new;
+end $$;
+create trigger verify_then_refuse before insert or update on reviews for each row execute function buyers_only();

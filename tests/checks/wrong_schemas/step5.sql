@@ -844,3 +844,25 @@ alter table stock_movements drop created_at;
 -- says: reviews.updated_at | text
 drop trigger touch on reviews;
 alter table reviews alter updated_at drop default, alter updated_at type text;
+
+-- review_votes.ordinary: a vote each, where only buyers may review
+-- says: review_votes | second review
+create function buyers_only() returns trigger language plpgsql as $$
+begin
+    if not new.is_verified_purchase then
+        raise exception 'only a buyer may review this';
+    end if;
+    return new;
+end $$;
+create trigger verify_then_refuse before insert or update on reviews for each row execute function buyers_only();
+create unique index on review_votes (user_id);
+
+-- review_votes.user: nobody but the review's own author
+-- says: review_votes.user_id | nobody else can vote
+drop table review_votes;
+alter table reviews add unique (id, user_id);
+create table review_votes (
+    review_id int not null, user_id bigint not null references users on delete cascade, is_helpful boolean not null,
+    primary key (review_id, user_id),
+    foreign key (review_id, user_id) references reviews (id, user_id) on delete cascade
+);
