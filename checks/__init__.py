@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,27 @@ def check_step(
     from checks.subject import find_subject
 
     number = step_number(step)
-    report = grade_in_context(number, find_subject(database_url, names))
+    subject = find_subject(database_url, names)
+    report = grade_in_context(number, subject)
+    if database_url is None and _is_outdated(subject.database_url):
+        report = replace(report, is_outdated=True)
     if strict and not report.passed:
         raise StepNotPassed(report)
     return report
+
+
+def _is_outdated(database_url: str) -> bool:
+    """Files of a notebook's project have changed since its database was built from them."""
+    if "workshop.project" not in sys.modules:  # no notebook: nobody saves files there, and builds
+        return False
+    from contextlib import closing
+
+    from workshop.postgres import connect, read_mark
+    from workshop.project import fingerprint
+
+    with closing(connect(database_url, "check_step")) as connection:
+        mark = read_mark(connection)
+    return mark is not None and mark.built_from not in (None, fingerprint())
 
 
 def hint(step: Any, check: str | None = None) -> Any:

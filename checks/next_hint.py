@@ -17,6 +17,7 @@ from checks.outcome import Outcome, Result
 from checks.report import MARKS, Report, detail_html, details, mark_html
 from checks.subject import find_subject
 from workshop.errors import WorkshopError
+from workshop.reference import read_reference
 from workshop.steps import STEPS, find_step
 
 #: How many levels a hint has.
@@ -181,9 +182,16 @@ def _in_own_names(result: Result, step: int) -> Hint:
     names = {
         "table": about[0] or hint.table or part,
         "column": about[1] or hint.column,
-        "file": find_step(step).patterns[-1],
+        "file": _file_of(part, step),
     }
     return replace(hint, place=hint.place.format(**names))
+
+
+def _file_of(part: str, step: int) -> str:
+    """The project's file that the notebook of a step puts this table into; else the step's first."""
+    files = read_reference(step).files
+    mine = [str(path) for path, text in files.items() if f'__tablename__ = "{part}"' in text]
+    return mine[0] if mine else find_step(step).patterns[-1]
 
 
 def _plays(stored: str | None, part: str) -> bool:

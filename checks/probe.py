@@ -157,7 +157,7 @@ class Shop:
                 happened = "PostgreSQL reported success, but the row was silently left out: no error tells the shop."
                 next = "Let the rule raise an error instead of dropping the row in a rule or a trigger."
             raise Failed(happened, next=next, table=table, column=column, tried=shorten(answer.tried))
-        if not answer.refusal.is_verdict:
+        if answer.refusal.stumbled or not answer.refusal.is_verdict:
             raise CantTell(
                 f"The try itself went wrong: {why(answer.refusal)}", table=table, tried=shorten(answer.tried)
             )

@@ -41,6 +41,7 @@ class Report:
     title: str
     results: tuple[Result, ...]
     earlier: tuple[Report, ...] = ()  # the steps before that don't pass
+    is_outdated: bool = False  # the project's files say something else than the database was built from
 
     @property
     def passed(self) -> bool:
@@ -98,6 +99,15 @@ class Report:
             return f"Step {self.step}, {self.title}: passed. {self.score} of {self.out_of} required rules hold."
         return f"Step {self.step}, {self.title}: not yet. {self.score} of {self.out_of} required rules hold."
 
+    def warnings(self) -> Iterator[str]:
+        """What to know before the results, a sentence each."""
+        if self.is_outdated:
+            yield (
+                "Your files have changed since the database was built, and the checks look at the database: run "
+                "build_schema(), then check again."
+            )
+        yield from (report.as_earlier() for report in self.earlier)
+
     def as_earlier(self) -> str:
         """The report in one sentence, in that of a later step."""
         name = f"Step {self.step}, {self.title},"
@@ -123,8 +133,7 @@ class Report:
 
     def _lines(self) -> Iterator[str]:
         yield self.verdict()
-        for report in self.earlier:
-            yield f"! {report.as_earlier()}"
+        yield from (f"! {warning}" for warning in self.warnings())
         for outcome, results in self.groups():
             yield ""
             yield f"{_HEADINGS[outcome]}:"
@@ -142,10 +151,10 @@ class Report:
     def to_html(self) -> str:
         """The report as a fragment that carries its own style and follows JupyterLab's theme."""
         state = "done" if self.passed else "open" if self.attempted else "new"
-        earlier = "".join(f'<p class="earlier">! {escape(report.as_earlier())}</p>' for report in self.earlier)
+        warnings = "".join(f'<p class="warning">! {escape(warning)}</p>' for warning in self.warnings())
         groups = "".join(_group_html(outcome, results) for outcome, results in self.groups())
         foot = f'<p class="foot">{inline(self.foot)}</p>' if self.foot else ""
-        body = f"<h3>{escape(self.verdict())}</h3>{earlier}{groups}{foot}"
+        body = f"<h3>{escape(self.verdict())}</h3>{warnings}{groups}{foot}"
         return f'{style()}<div class="shop-report {state}">{body}</div>'
 
 

@@ -20,7 +20,7 @@ create trigger check_reader before insert or update on comments
 for each row execute function check_reader();
 """
 _VERIFY_PLACE = (
-    "An SQL file such as `schemas/05_inventory.sql`: a trigger BEFORE INSERT OR UPDATE on `{table}`, for each row. Its "
+    "An SQL file such as `schemas/05_stock.sql`: a trigger BEFORE INSERT OR UPDATE on `{table}`, for each row. Its "
     "function sets `new.{column}` to what `exists (…)` finds among orders and their lines. "
 )
 
@@ -117,7 +117,7 @@ HINTS: dict[str, Hint] = {
     "stock.sold": Hint(
         "The page says “three left” until somebody counts by hand. If the database counts by itself, every program "
         "that takes an order sees the true number.",
-        "An SQL file such as `schemas/05_inventory.sql`: a trigger AFTER UPDATE OF status on `orders`, for each row. "
+        "An SQL file such as `schemas/05_stock.sql`: a trigger AFTER UPDATE OF status on `orders`, for each row. "
         "When an order becomes paid, and only then, it takes the sum of its lines for each variant from `inventory`.",
         sql(
             "When a request is granted, its books leave the shelf:",
@@ -140,7 +140,7 @@ HINTS: dict[str, Hint] = {
     "stock.recorded": Hint(
         "A number that only goes down can't be checked. With a line in the list for each sale, Mina can add up and see "
         "where a mug got lost.",
-        "The function in `schemas/05_inventory.sql` that takes pieces from the stock. Right after its UPDATE comes an "
+        "The function in `schemas/05_stock.sql` that takes pieces from the stock. Right after its UPDATE comes an "
         "INSERT into `stock_movements`: for each variant of the order the sum of its lines, of the type `sale`.",
         sql(
             "A request is granted, and the log says what left:",
@@ -163,7 +163,7 @@ HINTS: dict[str, Hint] = {
     "stock.together": Hint(
         "At night one statement marks two hundred orders as paid. A trigger that looks at one row only would count one "
         "of them.",
-        "The trigger on `orders` in `schemas/05_inventory.sql` says FOR EACH ROW, so that it runs once for every order "
+        "The trigger on `orders` in `schemas/05_stock.sql` says FOR EACH ROW, so that it runs once for every order "
         "of a statement. Its function uses `new.id`, and works on all the lines of that order, not on one of them.",
         sql(
             "One statement, many requests: the function runs for each:",
@@ -186,7 +186,7 @@ HINTS: dict[str, Hint] = {
     "stock.once": Hint(
         "Programs save a row again without a change, and people click twice. The mugs are packed once, so they may "
         "leave the stock once.",
-        "The trigger on `orders` in `schemas/05_inventory.sql`. A `when (…)` before `execute function` asks for both "
+        "The trigger on `orders` in `schemas/05_stock.sql`. A `when (…)` before `execute function` asks for both "
         "sides of the step: the order was pending, and now it is not. Saving it again is no such step.",
         sql(
             "Granting a request a second time hands nothing out:",
@@ -207,7 +207,7 @@ HINTS: dict[str, Hint] = {
     "stock.no-oversell": Hint(
         "Four mugs are ordered, and three are there. It is better to say so now than to write an apology to a customer "
         "who has paid.",
-        "The function in `schemas/05_inventory.sql` that takes pieces from the stock. A CHECK on `inventory` refuses a "
+        "The function in `schemas/05_stock.sql` that takes pieces from the stock. A CHECK on `inventory` refuses a "
         "number below zero. A variant with no row there has to be refused too: `if not found then raise exception`.",
         sql(
             "What is not on the shelf can't be lent:",
@@ -397,7 +397,7 @@ HINTS: dict[str, Hint] = {
     "stock_movements.append-only": Hint(
         "Whoever takes three mugs home could put the list right afterwards. A list that nobody can change is one that "
         "everybody can trust.",
-        "An SQL file such as `schemas/05_inventory.sql`: a trigger BEFORE UPDATE OR DELETE on `{table}`, for each row. "
+        "An SQL file such as `schemas/05_stock.sql`: a trigger BEFORE UPDATE OR DELETE on `{table}`, for each row. "
         "Its function does nothing but raise an exception. A mistake is put right by one more line.",
         sql(
             "What is in the log book of a depot stays there:",
@@ -416,7 +416,7 @@ HINTS: dict[str, Hint] = {
     "stock.given-back": Hint(
         "Ada changes her mind, and her two mugs go back on the shelf. If the number does not follow, nobody can buy "
         "them any more.",
-        "An SQL file such as `schemas/05_inventory.sql`: one more trigger AFTER UPDATE OF status on `orders`. Its "
+        "An SQL file such as `schemas/05_stock.sql`: one more trigger AFTER UPDATE OF status on `orders`. Its "
         "`when (…)` asks for an order that had left the stock and is now cancelled. Its function adds, and writes a "
         "movement.",
         sql(
@@ -439,7 +439,7 @@ HINTS: dict[str, Hint] = {
     "stock.two-buyers": Hint(
         "Ada and Grace press “buy” in the same second, and one mug is left. Both programs look, both see one, and both "
         "say yes.",
-        "The UPDATE of `inventory` in `schemas/05_inventory.sql`. It has to count in place, `quantity = quantity - n`, "
+        "The UPDATE of `inventory` in `schemas/05_stock.sql`. It has to count in place, `quantity = quantity - n`, "
         "and not write a number that was read before. The second UPDATE then waits for the first one, and sees what it "
         "left.",
         sql(
@@ -477,5 +477,5 @@ HINTS: dict[str, Hint] = {
     ),
     "stock.time-zone": kinds.time_zone("reviews"),
     "stock.times-filled": kinds.times_filled("reviews"),
-    "stock.updated-moves": kinds.updated_moves("reviews", "schemas/05_inventory.sql"),
+    "stock.updated-moves": kinds.updated_moves("reviews", "schemas/05_stock.sql"),
 }

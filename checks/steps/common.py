@@ -18,7 +18,7 @@ from checks.plan import holds_filled
 from checks.probe import Shop, shorten
 from checks.roles import close_column, looks_like
 from checks.rows import Draft, NoRow, Row, qualified, rules_about
-from checks.session import Answer, Statement
+from checks.session import Answer, Refusal, Statement
 from checks.steps import closed_tables
 from checks.values import pool
 
@@ -141,8 +141,8 @@ def columns(part: str, may_lack: Callable[[Table], Collection[str]] = lambda _: 
             )
             meant = "" if near is None or taken else f' Is "{near}" meant to be {missing[0]}?'
             raise Failed(
-                f"{table.label} has no column {_listed(missing)}.{meant}",
-                next=f"Add {_listed(missing)} to the model of {table.label} and build again.",
+                f"{table.label} has no column {_listed(missing, 'or')}.{meant}",
+                next=f"Add {_listed(missing, 'and')} to the model of {table.label} and build again.",
                 table=table.label,
                 column=missing[0],
             )
@@ -174,8 +174,8 @@ def _of_kind(table: Table, column: Column, kind: Kind) -> None:
         )
 
 
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+def _listed(names: Sequence[str], word: str) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
 
 
 # -- NOT NULL --------------------------------------------------------------------------------------------------
@@ -437,12 +437,20 @@ def another_fits(shop: Shop, part: str, values: Mapping[str, Any], words: str) -
         columns = sorted(rule.uses if rule else values)
         raise Failed(
             f"{words} was refused: {refusal.message}.",
-            next=f"Take away the rule {refusal.constraint or 'that refuses it'}.",
+            next=_loosen(rule, refusal),
             table=table.label,
             column=columns[0] if columns else None,
             tried=shorten(none.answer.tried) if none.answer else None,
             sqlstate=refusal.sqlstate,
         ) from None
+
+
+def _loosen(rule: Index | None, refusal: Refusal) -> str:
+    """What to do about a rule that refuses an ordinary row."""
+    if rule is not None and rule.is_plain:
+        columns = _listed(sorted(rule.columns), "and")
+        return f"Let {rule.name} be about {columns} together with a further column, or take it away."
+    return f"Take away the rule {refusal.constraint or 'that refuses it'}."
 
 
 # -- foreign keys ----------------------------------------------------------------------------------------------

@@ -335,7 +335,7 @@ _CATEGORY_NEXT = 'Add category_id with ForeignKey("categories.id") and nullable=
 def price_is_not_negative(shop: Shop) -> None:
     """A price below zero is refused, large and small, on INSERT and on UPDATE."""
     table, price = shop.table("products"), shop.column("products", "price")
-    next_ = f'Add CheckConstraint("{price.name} >= 0") to the model of {table.label}.'
+    next_ = f'Add CheckConstraint("{price.name} >= 0", name="price_not_negative") to the model of {table.label}.'
     for amount in (Decimal("-1.00"), Decimal("-500.00")):
         shop.never(
             "products",

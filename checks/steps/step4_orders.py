@@ -80,7 +80,7 @@ def _above_zero(part: str, name: str, what: str) -> Prove:
                     part,
                     {column.name: number},
                     happened=f"PostgreSQL took {what} with the {column.name} {number}.",
-                    next=f'Add CheckConstraint("{column.name} > 0") to the model of {shop.table(part).label}.',
+                    next=f'Add CheckConstraint("{column.name} > 0", name="positive") to {shop.table(part).label}.',
                     column=column.name,
                 )
         for number in (1, 2, 3):
@@ -109,7 +109,7 @@ def _never_negative(part: str, name: str, what: str) -> Prove:
                         part,
                         {column.name: amount},
                         happened=f"PostgreSQL took {what} with the {column.name} {amount}.",
-                        next=f'Add CheckConstraint("{column.name} >= 0") to the model of {shop.table(part).label}.',
+                        next=f'Add CheckConstraint("{column.name} >= 0", name="not_negative") to the model.',
                         column=column.name,
                     )
 

@@ -74,7 +74,7 @@ def quantity_is_required(shop: Shop) -> None:
 def stock_is_never_negative(shop: Shop) -> None:
     """Fewer than zero pieces are refused: on INSERT, on UPDATE, and through a movement."""
     table, column = shop.table("inventory"), shop.column("inventory", "quantity")
-    next_ = f'Add CheckConstraint("{column.name} >= 0") to the model of {table.label}.'
+    next_ = f'Add CheckConstraint("{column.name} >= 0", name="not_negative") to the model of {table.label}.'
     for pieces in (-1, -500):
         _never_in_stock(
             shop,
@@ -386,7 +386,7 @@ def zero_moves_nothing(shop: Shop) -> None:
         draft,
         {ledger.change: 0},
         happened="PostgreSQL took a movement of 0 pieces: nothing moved.",
-        next=f'Add CheckConstraint("{ledger.change} <> 0") to the model of {ledger.table.label}.',
+        next=f'Add CheckConstraint("{ledger.change} <> 0", name="moves_something") to {ledger.table.label}.',
         column=ledger.change,
     )
 

@@ -243,7 +243,7 @@ def rating_is_required(shop: Shop) -> None:
 def rating_from_one_to_five(shop: Shop) -> None:
     """1 to 5 are taken; 0, 6 and what lies far outside is refused."""
     column = shop.column("reviews", "rating")
-    next_ = f'Add CheckConstraint("{column.name} BETWEEN 1 AND 5") to the model of reviews.'
+    next_ = f'Add CheckConstraint("{column.name} BETWEEN 1 AND 5", name="one_to_five") to the model of reviews.'
     draft = _rated(shop, column.name, next_)
     for stars in "12345":
         answer = shop.session.attempt(draft.but(**{column.name: stars}))

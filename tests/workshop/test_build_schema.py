@@ -230,3 +230,14 @@ def test_alembic_finds_no_difference_after_a_build(shop, database, project):
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_the_report_says_when_the_files_are_newer_than_the_database(built):
+    said = "Your files have changed since the database was built"
+    built.run("from checks import check_step")
+    assert said not in str(built.run("check_step(2)"))
+    built.shell.run_cell_magic("project_file", "schemas/99_later.sql", "create table later (id int)")
+    report = built.run("check_step(2)")
+    assert said in str(report) and said in report.to_html()
+    built.run("build_schema()")
+    assert said not in str(built.run("check_step(2)"))
