@@ -403,8 +403,8 @@ def prices_can_change(shop: Shop) -> None:
         for values in ({price.name: amount}, {name: value for name, value in whole.items() if name not in key}):
             with shop.isolated():
                 answer = shop.session.keep(row.update(**values))
-                stored = shop.read(row)
-            if answer.rowcount and stored is not None and stored[price.name] == amount:
+                stored = shop.read(Row(table, answer.rows[0])) if answer.rows else None
+            if stored is not None and stored[price.name] == amount:
                 return
             first = first or answer
     assert first is not None

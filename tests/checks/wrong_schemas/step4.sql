@@ -824,7 +824,7 @@ alter table orders alter created_at type date;
 -- cart_items.ordinary: one variant of each product
 -- says: cart_items | Another variant of a product
 create function product_of(variant int) returns int immutable language sql
-as 'select product_id from product_variants where id = variant';
+as 'select product_id from public.product_variants where id = variant';
 create unique index on cart_items (user_id, product_of(product_variant_id));
 
 -- orders.ordinary: two addresses that must differ
