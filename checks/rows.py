@@ -597,7 +597,7 @@ class _Solver:
         # another row.
         mentioned = {name for rule in self.rules if len(rule.columns) > 1 for name in rule.columns}
         open_columns = sorted(pools) if self.shuffle else sorted((mentioned | self._vary) & set(pools))
-        usual = {} if self.shuffle else self._first(start, pools)
+        usual = {} if self.shuffle or self._vary else self._first(start, pools)
         for query in range(QUERIES):
             plain = [self._first(best, pools), self._full(best, pools)]
             plain += [self._filled(best, pools, open_columns) for _ in range(FILLINGS)]
