@@ -155,24 +155,29 @@ def _judge(check: Check[Context], context: Context) -> Result:
 
 def _without_consequences(results: list[Result]) -> tuple[Result, ...]:
     """Where a table's own fault is reported, that no row could be made for it, or for what rests on it, is no news."""
-    failed = [result for result in results if result.outcome is Outcome.FAIL and not _is_of_a_function(result)]
-    faulty, parts = {result.table for result in failed}, {_part(result.rule) for result in failed}
+    failed = [result for result in results if result.outcome is Outcome.FAIL]
+    own = [result for result in failed if not _is_of_a_function(result)]
     told: set[tuple[str | None, str | None]] = set()
 
     def is_news(result: Result) -> bool:
-        if result.outcome is Outcome.CANT_TELL or _is_of_a_function(result):
-            if result.outcome is Outcome.FAIL and (result.table, result.happened) in told:
-                return False
-            told.add((result.table, result.happened))
-            return result.table not in faulty and not _rests_on(_part(result.rule)) & parts
+        if result.outcome is Outcome.CANT_TELL:
+            return not _follows(result, failed)
         if result.outcome is not Outcome.FAIL:
             return True
+        if _is_of_a_function(result) and _follows(result, own):
+            return False
         said = (result.table, result.happened)
         is_new = said not in told
         told.add(said)
         return is_new
 
     return tuple(result if is_news(result) else Result(result.rule, Outcome.SKIPPED) for result in results)
+
+
+def _follows(result: Result, faults: list[Result]) -> bool:
+    """One of these faults is of the same table, or of one that its rows need."""
+    parts = {_part(fault.rule) for fault in faults}
+    return result.table in {fault.table for fault in faults} or bool(_rests_on(_part(result.rule)) & parts)
 
 
 def _is_of_a_function(result: Result) -> bool:
