@@ -14,6 +14,7 @@ from checks.contract import Kind
 #: What a learner reads for a family of types. A key is of whatever type its table has.
 FAMILIES = {
     Kind.TEXT: "text",
+    Kind.CHOICE: "text",
     Kind.INTEGER: "number",
     Kind.MONEY: "money",
     Kind.BOOLEAN: "true/false",

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     """What a column holds, by family: any type of the family is as good as any other."""
 
     TEXT = "text"
+    CHOICE = "choice"  # text, or an enum: one of a few words
     INTEGER = "integer"
     MONEY = "money"
     BOOLEAN = "boolean"

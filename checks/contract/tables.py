@@ -57,7 +57,7 @@ TABLES: tuple[Table, ...] = (
         purpose="a product in one size and colour",
         synonyms=("variants", "skus"),
         refers_to=("products",),
-        columns=(Column("sku", Kind.TEXT, required=True), Column("size", Kind.TEXT), Column("color", Kind.TEXT)),
+        columns=(Column("sku", Kind.TEXT, required=True), Column("size", Kind.CHOICE), Column("color", Kind.CHOICE)),
     ),
     Table(
         "product_images",
@@ -104,7 +104,7 @@ TABLES: tuple[Table, ...] = (
             ),
             Column("city", Kind.TEXT, required=True),
             Column("postal_code", Kind.TEXT, ("zip", "zip_code", "postcode")),
-            Column("country", Kind.TEXT, ("country_code",), required=True),
+            Column("country", Kind.CHOICE, ("country_code",), required=True),
         ),
     ),
     Table(

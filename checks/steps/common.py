@@ -154,6 +154,7 @@ def columns(part: str, may_lack: Callable[[Table], Collection[str]] = lambda _: 
 
 _FAMILIES: dict[Kind, tuple[frozenset[str], str, str]] = {
     Kind.TEXT: (TEXT, "text", "String or Text"),
+    Kind.CHOICE: (TEXT, "text", "String or Text"),
     Kind.INTEGER: (INTEGER, "a whole number", "Integer"),
     Kind.BOOLEAN: (BOOLEAN, "true or false", "Boolean"),
     Kind.TIMESTAMP: (TIMESTAMP, "a moment in time", "DateTime(timezone=True)"),
@@ -164,8 +165,8 @@ def _of_kind(table: Table, column: Column, kind: Kind) -> None:
     if kind not in _FAMILIES:
         return
     bases, meaning, sqlalchemy_type = _FAMILIES[kind]
-    is_listed_text = kind is Kind.TEXT and bool(column.type.labels)  # an enum
-    if column.type.base not in bases and not is_listed_text:
+    is_enum = kind is Kind.CHOICE and bool(column.type.labels)
+    if column.type.base not in bases and not is_enum:
         raise Failed(
             f"{table.label}.{column.name} is of type {column.type.text}, but it holds {meaning}.",
             next=f"Declare {column.name} as {sqlalchemy_type}.",

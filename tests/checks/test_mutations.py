@@ -48,7 +48,7 @@ def test_a_broken_design_is_turned_down(
     try:
         ddl = mutation.ddl(roles)
     except LookupError:
-        return  # this design keeps the rule by something else, which another mutation takes away
+        pytest.skip("this design keeps the rule by something else, which another mutation takes away")
     try:
         _run(playground, ddl)
     except psycopg2.Error as error:

@@ -138,6 +138,13 @@ alter table products drop constraint products_pkey;
 alter table products drop constraint products_pkey;
 create index products_pkey on products (id);
 
+-- users.columns: a list of the e-mail addresses that there are
+-- says: users.email | it holds text
+drop index users_email_lower;
+create type mail as enum ('a@shop.example', 'b@shop.example', 'c@shop.example', 'd@shop.example', 'e@shop.example',
+    'f@shop.example', 'g@shop.example', 'h@shop.example', 'i@shop.example');
+alter table users alter email type mail using email::text::mail;
+
 -- users.columns: no last name
 -- says: users | last_name
 alter table users drop last_name;
