@@ -169,7 +169,7 @@ def _new_value(cursor: Cursor, table: Table, column: Column, rows: int, there: i
         return None
     # Text may count on from a higher number than that of the rows: there are gaps.
     start = int(highest[0]) if is_number else 4 * there
-    made = varied(column.base, column.category, example, rows, start)
+    made = varied(column.base, column.category, example, lambda: rows, start)
     return f"({made('s')})::{column.type}" if made else None
 
 

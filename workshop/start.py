@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,22 +25,33 @@ def start_step(number: int) -> None:
     Raises WorkshopError when there is no such step, or no PostgreSQL to be had.
     """
     step = find_step(number)
-    server = get_ready()
-    print(f"Step {step.number}, {step.title}: {server.describe()}.")
-    try:
-        _bring_up_to_date(server.url)
-    except WorkshopError as problem:  # The learner needs the notebook to repair it: the step starts all the same.
-        print(problem)
-    if step.number > 2:  # step 2 builds on no table
-        _tell_what_it_lacks(step, server.url)
+    with ThreadPoolExecutor() as aside:
+        # SQLAlchemy takes as long to import as PostgreSQL to start, or as the checks to answer: all of it at once.
+        aside.submit(_import_ahead)
+        server = _bring_up()
+        is_built = is_up_to_date(server.url)
+        lack = aside.submit(_lack, step, server.url) if is_built else None
+        _equip_notebook(server.url)
+        print(f"Step {step.number}, {step.title}: {server.describe()}.")
+        try:
+            _load_and_build(server.url, is_built)
+        except WorkshopError as problem:  # The learner needs the notebook to repair it: the step starts all the same.
+            print(problem)
+    if told := lack.result() if lack else _lack(step, server.url):
+        print(told)
 
 
 def get_ready() -> postgres.Server:
     """PostgreSQL is up, the project has its folder, and this process and the notebook know of both."""
+    server = _bring_up()
+    _equip_notebook(server.url)
+    return server
+
+
+def _bring_up() -> postgres.Server:
     server = postgres.start()
     _tell_child_processes(server)
     project.make_folder()
-    _equip_notebook(server.url)
     return server
 
 
@@ -80,6 +92,11 @@ def _tell_child_processes(server: postgres.Server) -> None:
     os.environ["PGAPPNAME"] = Path(os.environ.get("JPY_SESSION_NAME", "a notebook")).name
 
 
+def _import_ahead() -> None:
+    if _shell() is not None:
+        import workshop.sql_magic  # noqa: F401
+
+
 def _equip_notebook(url: str) -> None:
     shell = _shell()
     if shell is None:
@@ -95,11 +112,11 @@ def _shell() -> Any:
     return ipython.get_ipython() if ipython else None
 
 
-def _bring_up_to_date(url: str) -> None:
+def _load_and_build(url: str, is_built: bool) -> None:
     if not project.project_files():
         return
     project.load_models()
-    if not is_up_to_date(url):
+    if not is_built:
         print(schema.rebuild(url))
 
 
@@ -110,16 +127,19 @@ def is_up_to_date(url: str) -> bool:
     return mark is not None and mark.built_from == project.fingerprint()
 
 
-def _tell_what_it_lacks(step: Step, url: str) -> None:
+def _lack(step: Step, url: str) -> str:
     """One sentence on the earlier steps that have tables and don't pass; none where they all do, or nobody can tell."""
-    with suppress(WorkshopError):
+    if step.number <= 2:  # they build on no table
+        return ""
+    try:
         steps = ask("progress", step.number - 1, "--first", 2, url=url)["steps"]
-        lacking = [earlier for earlier in steps if earlier["state"] != "passed"]
-        if lacking:
-            print(_lack(step, lacking))
+    except WorkshopError:
+        return ""
+    lacking = [earlier for earlier in steps if earlier["state"] != "passed"]
+    return _in_words(step, lacking) if lacking else ""
 
 
-def _lack(step: Step, lacking: list[dict[str, Any]]) -> str:
+def _in_words(step: Step, lacking: list[dict[str, Any]]) -> str:
     names = listed([f"{earlier['step']} ({earlier['title']})" for earlier in lacking])
     last = lacking[-1]["step"]
     if len(lacking) > 1:

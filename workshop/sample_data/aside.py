@@ -1,8 +1,9 @@
-"""Puts aside what would make many rows slow, and puts it back exactly as it was: triggers, foreign keys, indexes.
+"""Puts aside what would make many rows slow, and puts it back exactly as it was: triggers, foreign keys, indexes, and
+the primary keys that only number rows.
 
 The learner's triggers would write a history and move stock for each row, and refuse what is history already. A foreign
 key or an index that is made again looks at all rows at once, in a fraction of the time that it takes to look at each.
-Unique keys and CHECKs stay. All this is inside the caller's transaction: when that fails, nothing of it has happened.
+Other unique keys and CHECKs stay. All this is inside the caller's transaction: when that fails, nothing has happened.
 """
 
 from __future__ import annotations
@@ -15,20 +16,22 @@ from typing import Any
 from psycopg2.extensions import cursor as Cursor
 
 _FOLDER = Path(__file__).parent
-_TRIGGERS, _FOREIGN_KEYS, _INDEXES = (
-    (_FOLDER / name).read_text("utf-8") for name in ("triggers.sql", "foreign_keys.sql", "indexes.sql")
+_TRIGGERS, _FOREIGN_KEYS, _PRIMARY_KEYS, _INDEXES = (
+    (_FOLDER / f"{what}.sql").read_text("utf-8") for what in ("triggers", "foreign_keys", "primary_keys", "indexes")
 )
 
 
 @contextmanager
 def put_aside(cursor: Cursor, tables: Sequence[str]) -> Iterator[None]:
-    """Without triggers, foreign keys and plain indexes of these tables inside; with all of them afterwards.
+    """Without triggers, foreign keys, keys that number rows, and plain indexes inside; with all of them afterwards.
 
     Raises psycopg2's errors: a row broke a foreign key, a table belongs to somebody else.
     """
-    triggers, keys, indexes = (_rows(cursor, query, tables) for query in (_TRIGGERS, _FOREIGN_KEYS, _INDEXES))
+    triggers, foreign_keys, indexes = (_rows(cursor, query, tables) for query in (_TRIGGERS, _FOREIGN_KEYS, _INDEXES))
     _run(cursor, [f"alter table {table} disable trigger {name}" for table, name, _ in triggers])
-    _run(cursor, [f"alter table {table} drop constraint {name}" for table, name, _, _ in keys])
+    _run(cursor, [f"alter table {table} drop constraint {name}" for table, name, _, _ in foreign_keys])
+    primary_keys = _rows(cursor, _PRIMARY_KEYS, tables)  # now that no foreign key of ours rests on them
+    _run(cursor, [f"alter table {table} drop constraint {name}" for table, name, _, _ in primary_keys])
     _run(cursor, [f"drop index {name}" for name, _, _ in indexes])
     yield
     cursor.execute("set constraints all immediate")
@@ -36,7 +39,7 @@ def put_aside(cursor: Cursor, tables: Sequence[str]) -> Iterator[None]:
         cursor.execute(definition)
         if comment is not None:
             cursor.execute(f"comment on index {name} is %s", (comment,))
-    for table, name, definition, comment in keys:
+    for table, name, definition, comment in [*primary_keys, *foreign_keys]:
         cursor.execute(f"alter table {table} add constraint {name} {definition}")
         if comment is not None:
             cursor.execute(f"comment on constraint {name} on {table} is %s", (comment,))

@@ -57,7 +57,6 @@ class Sample:
         )
         return dict(self.cursor.fetchall())
 
-    @cached_property
     def highest(self) -> int:
         """The largest number of a row."""
         self.cursor.execute(f"select coalesce(max(n), 0) from pg_temp.{self.name}")

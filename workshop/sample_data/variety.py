@@ -17,17 +17,18 @@ def literal(text: str) -> str:
     return f"'{quoted}'" if "\\" not in quoted else "E'" + quoted.replace("\\", "\\\\") + "'"
 
 
-def varied(base: str, category: str, example: str, count: int, start: int) -> Expression | None:
-    """SQL that gives each of `count` rows a value of its own, beginning with number `start`; None for unknown types.
+def varied(base: str, category: str, example: str, count: Callable[[], int], start: int) -> Expression | None:
+    """SQL that gives each of `count()` rows a value of its own, beginning with number `start`; None for unknown types.
 
     base, category: of the column's base type (`workshop.sample_data.table.Column`). example: a value that fits.
+    count: only asked for text, which has limited room; counting the rows takes a while.
     """
 
     def number(alias: str) -> str:
         return f"({alias}.n + {start})" if start else f"{alias}.n"
 
     if category == "S":
-        return _counted(example, count + start, number)
+        return _counted(example, count() + start, number)
     if template := _BY_TYPE.get(base):
         return lambda alias: template.replace("«n»", number(alias)).replace("«example»", literal(example))
     return None
