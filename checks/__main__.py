@@ -5,26 +5,22 @@ Exit status: 0 passed, 1 not passed, 2 could not run (one line on standard error
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
 
-from checks.command import Parser, could_not_run
+from checks.command import Parser, could_not_run, subject
 from workshop.errors import WorkshopError
 
 PASSED, NOT_PASSED = 0, 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     parser = Parser(prog="python -m checks", description="Check a step against a live database.")
     parser.add_argument("step", help="which step to check, by its number")
-    parser.add_argument("--database-url", metavar="URL", help="the database (default: the workshop's own)")
+    parser.add_subject()
     parser.add_argument(
         "--names", metavar="FILE", help="a role map: names of tables and columns that are not the usual"
-    )
-    parser.add_argument(
-        "--project", metavar="FOLDER", help="the learner's project folder (default: the workshop's own)"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     return parser
@@ -35,10 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         from checks.grade import grade, step_number
-        from checks.subject import find_subject
 
         number = step_number(int(options.step) if options.step.isdecimal() else options.step)
-        report = grade(number, find_subject(options.database_url, options.names, options.project))
+        report = grade(number, subject(options, options.names))
     except WorkshopError as error:
         return could_not_run(error)
     print(json.dumps(report.to_dict(), ensure_ascii=False) if options.json else report)

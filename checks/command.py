@@ -1,4 +1,4 @@
-"""What the commands of `checks` share: one line where they can't run, and JSON where they answer a question."""
+"""What the commands of `checks` share: what they are about, JSON for an answer, one line where they can't run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from checks.subject import Subject, find_subject
 from workshop.errors import WorkshopError
 
 ANSWERED, COULD_NOT_RUN = 0, 2
@@ -19,6 +20,25 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line, where argparse would print its usage first."""
         self.exit(COULD_NOT_RUN, f"{message[0].upper()}{message[1:]}. `{self.prog} --help` shows how.\n")
+
+    def add_subject(self) -> None:
+        """Which database and project: `subject()` finds them."""
+        self.add_argument(
+            "--database-url",
+            metavar="URL",
+            help="the database (default: the workshop's own); - reads the URL from standard input, as everybody on "
+            "this computer sees the arguments of a command",
+        )
+        self.add_argument("--project", metavar="FOLDER", help="the project folder (default: the workshop's own)")
+
+
+def subject(options: argparse.Namespace, names: str | None = None) -> Subject:
+    """What the arguments of `add_subject` are about; names: a role map, when it is not the project's.
+
+    Raises WorkshopError as `find_subject` does.
+    """
+    url = sys.stdin.readline().strip() if options.database_url == "-" else options.database_url
+    return find_subject(url, names, options.project)
 
 
 def could_not_run(error: WorkshopError) -> int:

@@ -18,10 +18,10 @@ from typing import Any
 
 from checks import contract
 from checks.catalog import Table, read_catalog
-from checks.command import Parser, answer
+from checks.command import Parser, answer, subject
 from checks.roles import Roles, cast_roles, wanted_names
 from checks.session import open_session
-from checks.subject import Subject, find_subject
+from checks.subject import Subject
 from checks.syllabus import drawn
 from workshop.postgres import connect
 
@@ -86,8 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Answer on standard output; exit status 2 and one line on standard error where that can't be done."""
     parser = Parser(prog="python -m checks.missing", description="What the database still lacks, as JSON.")
     parser.add_argument("last", metavar="N", type=int, help="up to which step")
-    parser.add_argument("--database-url", metavar="URL", help="the database (default: the workshop's own)")
-    return answer(parser, arguments, lambda options: missing_tables(find_subject(options.database_url), options.last))
+    parser.add_subject()
+    return answer(parser, arguments, lambda options: missing_tables(subject(options), options.last))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Any
 
 from checks import contract, purchase
 from checks.catalog import Column, ForeignKey, Table
-from checks.command import Parser, answer
+from checks.command import Parser, answer, subject
 from checks.labels import labels_in, labels_of
 from checks.life_cycle import CANCELLED
 from checks.outcome import Skipped
@@ -26,7 +26,6 @@ from checks.rows import Draft, NoRow, Row, Values, qualified, quote, rules_about
 from checks.session import Statement
 from checks.steps.on_database import open_shop
 from checks.stock import ADDITION, ADJUSTMENT, SALE, Ledger, Stock
-from checks.subject import find_subject
 
 #: What things cost in the shop.
 PRICES = tuple(Decimal(cents) / 100 for cents in (450, 690, 990, 1250, 1490, 1990, 2490, 2900, 3900, 4900, 7900, 12900))
@@ -282,10 +281,10 @@ class _Others:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the outline; exit status 2, and one line on standard error, where there is no database to read."""
     parser = Parser(prog="python -m checks.outline", description="What it takes to fill a database with rows.")
-    parser.add_argument("--database-url", metavar="URL", help="the database (default: the workshop's own)")
+    parser.add_subject()
 
     def work(options: Namespace) -> dict[str, Any]:
-        with open_shop(find_subject(options.database_url)) as shop:
+        with open_shop(subject(options)) as shop:
             return outline(shop)
 
     return answer(parser, arguments, work)

@@ -18,13 +18,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from checks import contract
-from checks.command import Parser, answer
+from checks.command import Parser, answer, subject
 from checks.contract import Level
 from checks.grade import grade_required
 from checks.missing import missing_tables
 from checks.outcome import Outcome
 from checks.report import Report
-from checks.subject import Subject, find_subject
+from checks.subject import Subject
 
 VERSION = 1
 
@@ -65,11 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = Parser(prog="python -m checks.progress", description="How far the steps are, as JSON.")
     parser.add_argument("last", metavar="N", type=int, help="the last step to look at")
     parser.add_argument("--first", metavar="M", type=int, default=1, help="the first one (default: 1)")
-    parser.add_argument("--database-url", metavar="URL", help="the database (default: the workshop's own)")
+    parser.add_subject()
     return answer(
         parser,
         arguments,
-        lambda options: progress(find_subject(options.database_url), options.last, options.first),
+        lambda options: progress(subject(options), options.last, options.first),
     )
 
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checks.roles import RoleMap
-from workshop import postgres
-from workshop.settings import settings
 
 
 @dataclass(frozen=True)
@@ -27,11 +25,26 @@ def find_subject(
 
     Raises WorkshopError with one sentence: no PostgreSQL is running, or the role map can't be read.
     """
-    folder = Path(project) if project else settings().project
+    folder = Path(project) if project else _own_project()
     kept = folder / "names.toml"
     is_own = database_url is None or project is not None
     if names is not None:
         declared = RoleMap.load(Path(names))
     else:
         declared = RoleMap.load(kept) if is_own and kept.exists() else RoleMap()
-    return Subject(database_url or postgres.current_url(), declared, folder, is_own)
+    return Subject(database_url or _own_database(), declared, folder, is_own)
+
+
+# Who is told both does without the workshop's settings, which take a while to load.
+
+
+def _own_project() -> Path:
+    from workshop.settings import settings
+
+    return settings().project
+
+
+def _own_database() -> str:
+    from workshop.postgres import current_url
+
+    return current_url()

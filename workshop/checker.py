@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from typing import Any
 
 from workshop.errors import WorkshopError
-from workshop.settings import ROOT
+from workshop.settings import ROOT, settings
 
 #: Ten times what the slowest question takes on an old laptop; a trigger that never ends must not hold a notebook up.
 SECONDS = 20
@@ -20,14 +19,12 @@ def ask(question: str, *arguments: object, url: str | None = None) -> Any:
 
     Raises WorkshopError with one sentence when it has no answer.
     """
-    # In the environment and not among the arguments: the URL has a password, and everybody sees arguments.
-    place = {} if url is None else {"DATABASE_URL": url, "WORKSHOP_POSTGRES": "external"}
+    place = ("--database-url", "-", "--project", str(settings().project)) if url else ()
     try:
         done = subprocess.run(
-            [sys.executable, "-m", f"checks.{question}", *map(str, arguments)],
+            [sys.executable, "-m", f"checks.{question}", *map(str, arguments), *place],
             cwd=ROOT,
-            env=os.environ | place,
-            stdin=subprocess.DEVNULL,
+            input=url or "",
             capture_output=True,
             text=True,
             timeout=SECONDS,
