@@ -87,8 +87,8 @@ def test_a_child_of_a_container_notebook_uses_its_container(monkeypatch: pytest.
 def test_the_interface_is_light_to_import(kernel: Kernel) -> None:
     process = kernel(before="import sys; from workshop import postgres; print(*sys.modules); raise SystemExit")
     out, err = process.communicate()
-    assert "workshop.postgres.embedded" in out.split(), err
-    assert not {"docker", "testcontainers", "sqlalchemy", "pandas", "IPython"} & set(out.split())
+    assert "workshop.postgres.connection" in out.split(), err
+    assert not {"docker", "testcontainers", "sqlalchemy", "pandas", "IPython", "pydantic", "psutil"} & set(out.split())
 
 
 def test_an_external_server_is_not_stopped(database: str, ask: Ask) -> None:
