@@ -25,6 +25,7 @@ _MODULES = {
     4: "checks.steps.step4_orders",
     5: "checks.steps.step5_inventory",
     6: "checks.steps.step6_indexes",
+    7: "checks.steps.step7_migrations",
 }
 
 

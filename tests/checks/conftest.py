@@ -51,7 +51,7 @@ def reference_sql(step: int) -> str:
 def last_step(path: Path) -> int:
     """How far a design goes: to the step that a line like `-- steps: 2` names, else to the last one."""
     found = re.search(r"^(?:--|#) steps: (\d)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-    return int(found.group(1)) if found else contract.STEPS[-1].number
+    return int(found.group(1)) if found else contract.SCHEMA_STEPS[-1]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -20,7 +20,7 @@ Build = Callable[[str], None]
 Check = Callable[[int], Report]
 
 #: The steps that are graded on a database.
-STEPS = tuple(step.number for step in contract.STEPS if step.number > 1)
+STEPS = contract.SCHEMA_STEPS
 WRONG = [wrong for step in STEPS for wrong in wrong_schemas(step, "step{}.sql")]
 LESS = [wrong for step in STEPS for wrong in wrong_schemas(step, "step{}_advice.sql")]
 RIGHT = [

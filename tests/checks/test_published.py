@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection
 
+from checks import contract
 from checks.contract import Level
 from checks.outcome import Outcome, Result
 from checks.report import Report
@@ -23,7 +24,7 @@ Check = Callable[[int], Report]
 
 MODELS = Path(__file__).parent / "published" / "models.py"
 MISSING_TABLES = MODELS.with_name("missing_tables.sql")
-STEPS = range(2, 7)
+STEPS = contract.SCHEMA_STEPS
 MUST, ADVICE = Level.MUST, Level.ADVICE
 
 

@@ -29,7 +29,7 @@ from tests.conftest import drop_database
 from workshop import postgres
 from workshop.postgres.connection import Address
 
-STEPS = tuple(step.number for step in contract.STEPS if step.number > 1)
+STEPS = contract.SCHEMA_STEPS
 #: Some more than the options of any one choice, as not everything goes with everything.
 DEALT = 18
 RANDOM = int(os.environ.get("WORKSHOP_TEST_DESIGNS", "2"))
