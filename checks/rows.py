@@ -343,6 +343,9 @@ class Rows:
                     pointed_at.add(key.target)
         finally:
             self._stack.pop()
+        for column, scope in _counted_within(table):
+            if column.name not in values and scope <= set(values):
+                values[column.name] = self._next_within(table, column, {name: values[name] for name in scope})
         filled = self.filled.get(table.oid, frozenset())
         for column in table.columns:
             place = self._choice.get((table.oid, column.name))
@@ -358,7 +361,10 @@ class Rows:
         """Explicit numbers where the database would count, and for whole-number keys that the application sets."""
         primary = table.primary_key
         foreign = {name for key in table.foreign_keys for name in key.columns}
+        within = {column.name for column, _ in _counted_within(table)}
         for column in table.columns:
+            if column.name in within:
+                continue  # when it is known within what
             is_key = primary is not None and column.name in primary.columns and column.required
             whole = column.type.base in ("int2", "int4", "int8", "numeric")
             if column.name in values or (column.name in foreign and not column.numbered):
@@ -392,6 +398,13 @@ class Rows:
             self._highest[place] = max(int(highest or 0), 0)
         self._highest[place] += 1
         return self._highest[place]
+
+    def _next_within(self, table: Table, column: Column, scope: Values) -> int:
+        """The number after the highest one among the rows with these values: 1, 2, 3 within each parent."""
+        where = " and ".join(f"{quote(name)} = %s" for name in scope)
+        sql = f"select max({quote(column.name)}) as highest from {qualified(table)} where {where}"
+        answer = self.session.attempt(Statement(sql, tuple(scope.values())))
+        return int(answer.rows[0]["highest"] or 0) + 1 if answer.rows else self._next(table, column)
 
     # -- parents -----------------------------------------------------------------------------------------------
 
@@ -739,6 +752,37 @@ _UNCERTAIN = "ARUX"
 _UNREADABLE = -1
 
 
+def _counted_within(table: Table) -> list[tuple[Column, frozenset[str]]]:
+    """Whole numbers that are unique only within a parent, such as the lines of an order, and the columns of the parent.
+
+    Rows of different parents share them, and who counts them counts from 1.
+    """
+    foreign = {name for key in table.foreign_keys for name in key.columns}
+    found: dict[str, tuple[Column, frozenset[str]]] = {}
+    for index in table.indexes:
+        own = index.columns - foreign
+        scope = index.columns & foreign
+        if not (index.unique and index.is_plain and scope and len(own) == 1):
+            continue
+        column = table.column(next(iter(own)))
+        if column is not None and column.required and not column.numbered and column.type.base in INTEGER:
+            found.setdefault(column.name, (column, scope))
+    return list(found.values())
+
+
+def numbered_on(drafts: Sequence[Draft]) -> list[Draft]:
+    """Drafts that are to go in together: those with one parent, each of which was the next one, count on."""
+    counted: list[Draft] = []
+    for draft in drafts:
+        values = dict(draft.values)
+        for column, scope in _counted_within(draft.table):
+            same = [other for other in counted if all(other.values[name] == values[name] for name in scope)]
+            if same and column.name in values:
+                values[column.name] = max(values[column.name], max(other.values[column.name] for other in same) + 1)
+        counted.append(replace(draft, values=values))
+    return counted
+
+
 def _has_room(column: Column, highest: int) -> bool:
     return column.type.base not in LARGEST or highest <= LARGEST[column.type.base] - ROOM
 
@@ -786,4 +830,4 @@ _RESERVED = frozenset(
     for word in line.split()
 )
 
-__all__ = ["Draft", "NoRow", "Row", "Rows", "insert", "qualified", "quote", "why"]
+__all__ = ["Draft", "NoRow", "Row", "Rows", "insert", "numbered_on", "qualified", "quote", "why"]
