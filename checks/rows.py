@@ -189,6 +189,8 @@ class Rows:
     filled: Mapping[int, frozenset[str]] = field(default_factory=dict)
     _serial: int = 0
     _highest: dict[tuple[int, str], int] = field(default_factory=dict)
+    #: The same for numbers that are unique within a parent.
+    _within: dict[tuple[int, str, tuple[str, ...]], int] = field(default_factory=dict)
     _counted: bool = False
     #: Which candidate of its pool a column's rules were content with last time.
     _choice: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -345,7 +347,8 @@ class Rows:
             self._stack.pop()
         for column, scope in _counted_within(table):
             if column.name not in values and scope <= set(values):
-                values[column.name] = self._next_within(table, column, {name: values[name] for name in scope})
+                parent = {name: values[name] for name in scope}
+                values[column.name] = self._next_within(table, column, parent, without_gaps=parents.apart)
         filled = self.filled.get(table.oid, frozenset())
         for column in table.columns:
             place = self._choice.get((table.oid, column.name))
@@ -399,12 +402,16 @@ class Rows:
         self._highest[place] += 1
         return self._highest[place]
 
-    def _next_within(self, table: Table, column: Column, scope: Values) -> int:
-        """The number after the highest one among the rows with these values: 1, 2, 3 within each parent."""
-        where = " and ".join(f"{quote(name)} = %s" for name in scope)
+    def _next_within(self, table: Table, column: Column, parent: Values, *, without_gaps: bool) -> int:
+        """1, 2, 3 within each parent; a number that was given is given again only where a gap was refused."""
+        where = " and ".join(f"{quote(name)} = %s" for name in parent)
         sql = f"select max({quote(column.name)}) as highest from {qualified(table)} where {where}"
-        answer = self.session.attempt(Statement(sql, tuple(scope.values())))
-        return int(answer.rows[0]["highest"] or 0) + 1 if answer.rows else self._next(table, column)
+        answer = self.session.attempt(Statement(sql, tuple(parent.values())))
+        place = (table.oid, column.name, tuple(map(str, parent.values())))
+        stored = int(answer.rows[0]["highest"] or 0) if answer.rows else 0
+        given = stored if without_gaps else max(stored, self._within.get(place, 0))
+        self._within[place] = given + 1
+        return given + 1
 
     # -- parents -----------------------------------------------------------------------------------------------
 

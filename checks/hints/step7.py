@@ -127,15 +127,16 @@ HINTS: dict[str, Hint] = {
         "The report names the step and the rule that does not hold. Look for the file in `schemas/` that keeps it in "
         "your own database, and copy its text into a file of `migrations/versions`, in `op.execute(…)`.",
         python(
-            "A trigger of the parcel service, in a change:",
+            "No parcel is ever thrown away. A function and its trigger, in a change:",
             """
             from alembic import op
 
-            TRIGGER = "create trigger note before update on parcels for each row execute function note()"
+            KEEP = "create function keep() returns trigger language plpgsql as 'begin return null; end'"
 
 
             def upgrade():
-                op.execute(TRIGGER)
+                op.execute(KEEP)
+                op.execute("create trigger keep before delete on parcels for each row execute function keep()")
             """,
         ),
         "Why do the checks try rules here, when they have compared the two databases already?",
