@@ -171,7 +171,8 @@ def _matching(pattern: str, k: int) -> Iterator[str]:
         operation, argument = items[extra % len(items)]
         if operation is token.RANGE:
             low, high = argument
-            return chr(low + (k + extra) % (high - low + 1))
+            # Three fillings for each k, none of which is one of the next k's.
+            return chr(low + (3 * k + extra) % (high - low + 1))
         if operation is token.CATEGORY:
             return {token.CATEGORY_DIGIT: "7", token.CATEGORY_SPACE: " "}.get(argument, "w")
         return chr(argument)

@@ -256,7 +256,9 @@ def _begin_with_the_past(shop: Shop) -> None:
     over = dict.fromkeys(ends, "2030-01-01 00:00:00+00")
     ways: list[dict[str, str]] = [{}, over]
     if changed is not None and ends:
-        ways.append(dict.fromkeys(ends, "2001-01-02 00:00:00+00") | {changed.name: "2001-01-01 00:00:00+00"})
+        # Before any row that a trigger has written, or will write once there is a price.
+        past = dict.fromkeys(ends, "2001-01-02 00:00:00+00") | {changed.name: "2001-01-01 00:00:00+00"}
+        ways.insert(1, past)
     for way in ways:
         shop.usually("price_history", way)
         with suppress(NoRow), shop.isolated():
