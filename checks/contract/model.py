@@ -34,6 +34,8 @@ class Kind(StrEnum):
     TIMESTAMP = "timestamp"
     LABEL = "label"  # text, an enum, or a key to a lookup table
     KEY = "key"  # whatever the table it points to has
+    NUMBER = "number"  # whole or not, but exact
+    DAY = "day"  # a day, or a moment in time
     ANY = "any"  # the contract names no type
 
 
@@ -53,8 +55,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     name: str
-    step: int
     columns: tuple[Column, ...]
+    step: int = 0  # of an extension: 0
     synonyms: tuple[str, ...] = ()
     refers_to: tuple[str, ...] = ()  # contract tables; "a|b" for either
     key: tuple[str, ...] = ("id",)  # of the primary key, as a diagram shows it; a learner's may be any
@@ -84,6 +86,19 @@ class Rule:
 class Step:
     number: int
     title: str
+    rules: tuple[Rule, ...]
+
+    def rule(self, rule_id: str) -> Rule:
+        return next(rule for rule in self.rules if rule.id == rule_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Further tables, or views, for who has the steps behind them."""
+
+    name: str  # as one asks for it: check_extension(name)
+    title: str
+    tables: tuple[Table, ...]
     rules: tuple[Rule, ...]
 
     def rule(self, rule_id: str) -> Rule:
