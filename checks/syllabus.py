@@ -62,7 +62,8 @@ def _tables(tables: Sequence[Table]) -> list[dict[str, Any]]:
 
 def drawn(table: Table) -> dict[str, Any]:
     """The table as a diagram shows it; a foreign key has its usual column, or those that the contract names."""
-    rule_ids = {rule.id for chapter in (*contract.STEPS, *EXTENSIONS) for rule in chapter.rules}
+    rules = (*(step.rules for step in contract.STEPS), *(extension.rules for extension in EXTENSIONS))
+    rule_ids = {rule.id for some in rules for rule in some}
     keys = [(name, target) for target in _targets(table) for name in _columns(table, target)]
     names = {name for name, _ in keys}
     given = {column.name for column in table.columns}
