@@ -272,13 +272,13 @@ ANALYTICS = Extension(
     ),
 )
 
-#: The column that the search extension adds to `products`.
 SEARCH_VECTOR = Column("search_vector", Kind.ANY, ("search", "tsv", "search_tsv", "document", "fts"))
 
 SEARCH = Extension(
     "search",
     "Full-text search",
     tables=(),
+    added=(("products", SEARCH_VECTOR),),
     rules=(
         *rules(
             Level.MUST,
