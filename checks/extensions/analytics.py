@@ -149,8 +149,13 @@ order by max(depth) desc
 """
 
 
-def _refresh(shop: Shop, view: Table) -> None:
+#: What a view has one row for.
+_EACH = {DAILY: "day", PRODUCT: "product"}
+
+
+def _refresh(shop: Shop, part: str) -> None:
     """What the view says is up to date; Failed when PostgreSQL can't do that."""
+    view = _view(shop, part)
     for (name,) in shop.session.look_up(_RESTS_ON, (view.oid,)):
         answer = shop.session.keep(Statement(f"refresh materialized view {name}"))
         refusal = answer.refusal
@@ -161,8 +166,7 @@ def _refresh(shop: Shop, view: Table) -> None:
         twice = refusal.sqlstate == UNIQUE_VIOLATION
         raise Failed(
             f"{view.label} could not be refreshed once there were more orders: {why(refusal)}.",
-            next=f"Let {view.label} have one row for each {'day' if 'day' in view.label else 'product'}: look at its "
-            "group by."
+            next=f"Let {view.label} have one row for each {_EACH[part]}: look at its group by."
             if twice
             else f"Look at the query of {view.label}.",
             table=view.label,
@@ -303,7 +307,8 @@ def _as_read(shop: Shop, part: str, keys: Sequence[str]) -> dict[str, _Figures] 
     """What a view says after a refresh, or why that can't be told: the checks on it raise that."""
     names = {DAILY: ("day", "orders", "revenue"), PRODUCT: ("product_id", "units_sold", "revenue")}[part]
     try:
-        _refresh(shop, _view(shop, part))
+        _has_its_columns(part)(shop)
+        _refresh(shop, part)
         return _read(shop, part, names, keys)
     except (Failed, CantTell, Skipped) as problem:
         return problem
@@ -416,29 +421,39 @@ def _sold(sales: _Sales, shown: dict[str, _Figures]) -> tuple[_Order, ...]:
 def only_what_is_paid_makes_a_day(shop: Shop) -> None:
     """A day whose only order is pending, or cancelled, has no orders and no revenue."""
     sales = _sales(shop)
+    if isinstance(sales.daily, Failed):
+        raise Skipped  # the check on the figures says so
+    counted = _unpaid_days(sales)
+    if not counted:
+        return
+    view, (day, order, found) = _view(shop, DAILY), counted[0]
+    raise Failed(
+        f"{view.label} says {_orders(found.count)} and {_money(found)} on {day}; the only order of that day is "
+        f"{order.status}.",
+        next=f"Let the query of {view.label} take orders that are {listed(SOLD)}, and no others.",
+        table=view.label,
+        column=_column(shop, DAILY, "orders" if found.count else "revenue").name,
+    )
+
+
+def _unpaid_days(sales: _Sales) -> list[tuple[str, _Order, _Figures]]:
+    """Days that count though nothing was sold there: each with its order, and what the view says."""
     shown = _found(sales.daily)
-    view, orders = _view(shop, DAILY), _sold(sales, shown)
-    for day in sorted({order.day for order in orders}):
-        mine = [order for order in orders if order.day == day]
-        found = shown.get(day, NOTHING)
-        if not any(order.is_sold for order in mine) and found != NOTHING:
-            raise Failed(
-                f"{view.label} says {_orders(found.count)} and {_money(found)} on {day}; the only order of that day is "
-                f"{mine[0].status}.",
-                next=f"Let the query of {view.label} take orders that are {', '.join(SOLD[:2])} or {SOLD[2]}, and no "
-                "others.",
-                table=view.label,
-                column=_column(shop, DAILY, "orders" if found.count else "revenue").name,
-            )
+    orders = _sold(sales, shown)
+    sold = {order.day for order in orders if order.is_sold}
+    unpaid = {order.day: order for order in orders if order.day not in sold}
+    return [(day, order, shown[day]) for day, order in unpaid.items() if shown.get(day, NOTHING) != NOTHING]
 
 
-@extension.check(f"{DAILY}.figures", needs=(f"{DAILY}.columns", f"{DAILY}.paid-only"))
+@extension.check(f"{DAILY}.figures", needs=(f"{DAILY}.columns",))
 def days_add_up(shop: Shop) -> None:
     """Orders and revenue of a day with several orders of each kind, and of one with a single order."""
     sales = _sales(shop)
     shown = _found(sales.daily)
+    if _unpaid_days(sales):
+        raise Skipped
     view, orders = _view(shop, DAILY), [order for order in _sold(sales, shown) if order.is_sold]
-    for day in sorted({order.day for order in _sold(sales, shown)}):
+    for day in sorted({order.day for order in orders}):
         right, found = _of_day(orders, day), shown.get(day, NOTHING)
         if found == right:
             continue
@@ -446,7 +461,7 @@ def days_add_up(shop: Shop) -> None:
         raise Failed(
             f"{view.label} says {_orders(found.count)} and {_money(found)} on {day}; the orders say "
             f"{right.count:f} and {_money(right)}.",
-            next=_advice(found, right, mine, [line for order in mine for line in order.lines], is_by_day=True),
+            next=_advice(found, right, mine, [line for order in mine for line in order.lines], "day"),
             table=view.label,
             column=_column(shop, DAILY, "orders" if found.count != right.count else "revenue").name,
         )
@@ -456,28 +471,38 @@ def days_add_up(shop: Shop) -> None:
 def only_what_is_paid_is_sold(shop: Shop) -> None:
     """A product that is in a pending order alone, or in a cancelled one, was not sold."""
     sales = _sales(shop)
-    shown, view = _found(sales.product), _view(shop, PRODUCT)
-    for product in _products(sales.orders):
-        mine = [order for order in sales.orders if _lines([order], product)]
-        found = shown.get(product, NOTHING)
-        if not any(order.is_sold for order in mine) and found != NOTHING:
-            raise Failed(
-                f"{view.label} says {_pieces(found.count)} and {_money(found)} for a product; the only order of it is "
-                f"{mine[0].status}.",
-                next=f"Let the query of {view.label} take lines of orders that are {', '.join(SOLD[:2])} or {SOLD[2]}, "
-                "and no others.",
-                table=view.label,
-                column=_column(shop, PRODUCT, "units_sold" if found.count else "revenue").name,
-            )
+    if isinstance(sales.product, Failed):
+        raise Skipped  # the check on the figures says so
+    counted = _unpaid_products(sales)
+    if not counted:
+        return
+    view, (order, found) = _view(shop, PRODUCT), counted[0]
+    raise Failed(
+        f"{view.label} says {_pieces(found.count)} and {_money(found)} for a product; the only order of it is "
+        f"{order.status}.",
+        next=f"Let the query of {view.label} take lines of orders that are {listed(SOLD)}, and no others.",
+        table=view.label,
+        column=_column(shop, PRODUCT, "units_sold" if found.count else "revenue").name,
+    )
 
 
-@extension.check(f"{PRODUCT}.figures", needs=(f"{PRODUCT}.columns", f"{PRODUCT}.paid-only"))
+def _unpaid_products(sales: _Sales) -> list[tuple[_Order, _Figures]]:
+    """Products that count though nobody paid for them: of each the order, and what the view says."""
+    shown = _found(sales.product)
+    sold = set(_products([order for order in sales.orders if order.is_sold]))
+    unpaid = {line.product: order for order in sales.orders for line in order.lines if line.product not in sold}
+    return [(order, shown[key]) for key, order in unpaid.items() if shown.get(key, NOTHING) != NOTHING]
+
+
+@extension.check(f"{PRODUCT}.figures", needs=(f"{PRODUCT}.columns",))
 def products_add_up(shop: Shop) -> None:
     """Pieces and revenue of a product with two variants in one order, and of one with a single variant."""
     sales = _sales(shop)
     shown, view = _found(sales.product), _view(shop, PRODUCT)
+    if _unpaid_products(sales):
+        raise Skipped
     orders = [order for order in sales.orders if order.is_sold]
-    for product in _products(sales.orders):
+    for product in _products(orders):
         right, found = _of_product(orders, product), shown.get(product, NOTHING)
         if found == right:
             continue
@@ -485,7 +510,7 @@ def products_add_up(shop: Shop) -> None:
         raise Failed(
             f"{view.label} says {_pieces(found.count)} and {_money(found)} for a product; the orders say "
             f"{right.count:f} and {_money(right)}.",
-            next=_advice(found, right, mine, _lines(orders, product), is_by_day=False),
+            next=_advice(found, right, mine, _lines(orders, product), "product"),
             table=view.label,
             column=_column(shop, PRODUCT, "units_sold" if found.count != right.count else "revenue").name,
         )
@@ -507,20 +532,18 @@ def _money(figures: _Figures) -> str:
     return f"{figures.revenue:.2f}"
 
 
-def _advice(
-    found: _Figures, right: _Figures, orders: Sequence[_Order], lines: Sequence[_Line], *, is_by_day: bool
-) -> str:
-    """What to look at, by the mistake that would explain what the view says."""
-    zero = Decimal(0)
+def _advice(found: _Figures, right: _Figures, orders: Sequence[_Order], lines: Sequence[_Line], each: str) -> str:
+    """What to look at, by the mistake that would explain what the view says of a day or a product."""
+    count_alone = found.revenue == right.revenue and found.count in (len(lines), len(orders))
     if found == NOTHING:
         return f"Look at the statuses and joins of the query: orders that are {listed(SOLD)} count."
-    if found.revenue == sum((line.quantity * line.catalog for line in lines), zero):
+    if found.revenue == sum(line.quantity * line.catalog for line in lines):
         return "Take unit_price of the line: the price in the catalog is today's, and not what was paid."
-    if found.revenue == sum((line.price for line in lines), zero):
+    if found.revenue == sum(line.price for line in lines):
         return "Multiply each line's unit_price by its quantity before you add them up."
-    if is_by_day and found.count == len(lines) and found.revenue == right.revenue:
+    if count_alone and each == "day":
         return "Count each order once, not each of its lines: count(distinct orders.id)."
-    if not is_by_day and found.count in (len(lines), len(orders)) and found.revenue == right.revenue:
+    if count_alone:
         return "Add up the quantity of the lines: sum(quantity), not how many lines there are."
     if found.revenue > right.revenue:
         return "Look for a join that repeats lines, such as one to payments or to the history: each line counts once."

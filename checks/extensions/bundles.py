@@ -26,7 +26,6 @@ def a_bundle_to_fill(shop: Shop) -> None:
     """A variant, and a bundle that costs something."""
     shop.furnish("categories", "products", "product_variants")
     shop.usually("bundles", {shop.column("bundles", "price").name: Decimal("19.99")})
-    shop.usually("bundle_items", {shop.column("bundle_items", "quantity").name: 1})
     shop.furnish("bundles")
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from checks import purchase
+from checks.catalog.facts import NUMERIC
 from checks.labels import labels_of
 from checks.life_cycle import together
 from checks.outcome import CantTell, Failed, Skipped
@@ -27,7 +28,6 @@ COUPONS, REDEMPTIONS = PARTS
 for _part in PARTS:
     extension.check(f"{_part}.exists")(common.exists(_part))
     extension.check(f"{_part}.key", needs=(f"{_part}.exists",))(common.primary_key(_part))
-extension.check("coupons.columns", needs=("coupons.exists",))(common.columns(COUPONS))
 
 PERCENT = ("percent", "percentage", "percent_off")
 FIXED = ("fixed", "fixed_amount", "amount", "amount_off")
@@ -35,14 +35,22 @@ FIXED = ("fixed", "fixed_amount", "amount", "amount_off")
 #: Ten percent is 10 in one design, and 0.10 in another one.
 _AMOUNTS = (Decimal(10), Decimal("0.10"), Decimal(5))
 
+#: A limit that no check comes close to, where it is not about that.
+_OFTEN = 50
+
 
 @extension.scenery
 def a_shop_that_gives_coupons(shop: Shop) -> None:
     """Somebody who orders, and from now on coupons that are good today."""
     shop.furnish("users", "categories", "products")
     _order_today(shop)
-    shop.usually(COUPONS, _today(shop))
-    shop.usually(COUPONS, _today(shop) | _discount(shop, PERCENT))
+    usual: Values = {}
+    for more in (_today(shop), {shop.column(COUPONS, "max_redemptions").name: _OFTEN}):
+        with suppress(NoRow), shop.isolated():
+            shop.draft(COUPONS, usual | more)
+            usual |= more
+    shop.usually(COUPONS, usual)
+    shop.usually(COUPONS, usual | _discount(shop, PERCENT))
     shop.furnish(COUPONS)
 
 
@@ -95,6 +103,20 @@ def one_code_one_coupon(shop: Shop) -> None:
     pairs = (("SPRING10", "SPRING20"), ("spring-10", "spring-11"), ("SPRING10", "SPRING"))
     common.unique(COUPONS, "code", "code", pairs)(shop)
     common.unique_in_any_case(COUPONS, "code", "code")(shop)
+
+
+@extension.check("coupons.columns", needs=("coupons.exists",))
+def coupons_have_their_columns(shop: Shop) -> None:
+    """Every column is there and of its family; a discount has digits behind the point, as it may be money."""
+    common.columns(COUPONS)(shop)
+    table, value = shop.table(COUPONS), shop.column(COUPONS, "discount_value")
+    if value.type.base not in NUMERIC:
+        raise Failed(
+            f"{table.label}.{value.name} is of type {value.type.text}: no discount of 2.50 fits.",
+            next=f"Declare {value.name} as Numeric(10, 2).",
+            table=table.label,
+            column=value.name,
+        )
 
 
 @_check("coupons.types-fit")
@@ -202,7 +224,7 @@ def no_end_before_the_beginning(shop: Shop) -> None:
     )
 
 
-@_check("coupons.limit-optional")
+@_check("coupons.limit-optional", "coupons.ordinary")
 def no_limit_is_possible(shop: Shop) -> None:
     """A coupon without a limit is taken: NULL, or nothing said where the database has a word of its own for it."""
     limit = shop.column(COUPONS, "max_redemptions")
