@@ -43,10 +43,10 @@ drop index coupons_code;
 drop index coupons_code;
 alter table coupons add unique (code);
 
--- coupons.code-unique: for those that have no limit
+-- coupons.code-unique: for percentages alone
 -- says: coupons | code | only some rows
 drop index coupons_code;
-create unique index coupons_code on coupons (lower(code)) where max_redemptions is null;
+create unique index coupons_code on coupons (lower(code)) where discount_type = 'percent';
 
 -- coupons.code-unique: as written, and a look-up for the rest
 -- says: coupons | code | trigger
