@@ -67,7 +67,7 @@ COUPONS = Extension(
                     ("kind", "type", "discount_kind", "discount_type_id"),
                     required=True,
                 ),
-                Column("discount_value", Kind.NUMBER, ("value", "discount", "amount"), required=True),
+                Column("discount_value", Kind.NUMBER, ("value", "discount", "amount")),
                 Column("valid_from", Kind.DAY, ("starts_at", "starts_on", "start_date", "valid_since")),
                 Column("valid_until", Kind.DAY, ("ends_at", "ends_on", "end_date", "valid_to", "expires_at")),
                 Column("max_redemptions", Kind.INTEGER, ("max_uses", "redemption_limit", "usage_limit")),
@@ -149,8 +149,8 @@ BUNDLES = Extension(
             purpose="several things for one price",
             synonyms=("product_bundles",),
             columns=(
-                Column("name", Kind.TEXT, ("title",), required=True),
-                Column("price", Kind.MONEY, ("bundle_price",), required=True),
+                Column("name", Kind.TEXT, ("title",)),
+                Column("price", Kind.MONEY, ("bundle_price",)),
             ),
         ),
         Table(
@@ -159,7 +159,7 @@ BUNDLES = Extension(
             synonyms=("bundle_lines", "bundle_variants", "product_bundle_items"),
             refers_to=("bundles", "product_variants"),
             key=("bundle_id", "product_variant_id"),
-            columns=(Column("quantity", Kind.NUMBER, ("qty", "pieces"), required=True),),
+            columns=(Column("quantity", Kind.NUMBER, ("qty", "pieces")),),
         ),
     ),
     rules=(
@@ -272,13 +272,13 @@ ANALYTICS = Extension(
     ),
 )
 
-#: The column that the search extension adds to `products`.
 SEARCH_VECTOR = Column("search_vector", Kind.ANY, ("search", "tsv", "search_tsv", "document", "fts"))
 
 SEARCH = Extension(
     "search",
     "Full-text search",
     tables=(),
+    added=(("products", SEARCH_VECTOR),),
     rules=(
         *rules(
             Level.MUST,

@@ -87,6 +87,30 @@ class Step:
     number: int
     title: str
     rules: tuple[Rule, ...]
+    added: tuple[tuple[str, Column], ...] = ()  # columns, to tables of steps before
+
+    @property
+    def key(self) -> int | str:
+        """What a learner calls it by: `hint(key)`."""
+        return self.number
+
+    @property
+    def short(self) -> str:
+        return f"Step {self.number}"
+
+    @property
+    def heading(self) -> str:
+        return f"Step {self.number}, {self.title}"
+
+    @property
+    def call(self) -> str:
+        """What checks it."""
+        return f"check_step({self.number})"
+
+    @property
+    def needs(self) -> int:
+        """How many of the steps it builds on."""
+        return self.number - 1
 
     def rule(self, rule_id: str) -> Rule:
         return next(rule for rule in self.rules if rule.id == rule_id)
@@ -96,10 +120,34 @@ class Step:
 class Extension:
     """Further tables, or views, for who has the steps behind them."""
 
-    name: str  # as one asks for it: check_extension(name)
+    name: str
     title: str
     tables: tuple[Table, ...]
     rules: tuple[Rule, ...]
+    added: tuple[tuple[str, Column], ...] = ()  # columns, to tables of the steps
+
+    @property
+    def key(self) -> int | str:
+        """What a learner calls it by: `hint(key)`."""
+        return self.name
+
+    @property
+    def short(self) -> str:
+        return f"Extension {self.name}"
+
+    @property
+    def heading(self) -> str:
+        return f"Extension, {self.title}"
+
+    @property
+    def call(self) -> str:
+        """What checks it."""
+        return f'check_extension("{self.name}")'
+
+    @property
+    def needs(self) -> int:
+        """How many of the steps it builds on."""
+        return 5
 
     def rule(self, rule_id: str) -> Rule:
         return next(rule for rule in self.rules if rule.id == rule_id)
