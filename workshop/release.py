@@ -196,8 +196,8 @@ def _rules(rules: Sequence[dict[str, str]]) -> Iterator[str]:
         listed = [rule for rule in must if rule["about"] == subject]
         title = f"<code>{subject}</code>" if subject else "All tables"
         yield from _folded(f"{title}: {_count(listed)}", listed) if len(subjects) > 1 else _listed(listed)
-    advice = [rule for rule in rules if rule["level"] == "advice"]
-    yield from _folded(f"Good practice, checked but never required: {_count(advice)}", advice)
+    if advice := [rule for rule in rules if rule["level"] == "advice"]:
+        yield from _folded(f"Good practice, checked but never required: {_count(advice)}", advice)
 
 
 def _folded(title: str, rules: Sequence[dict[str, str]]) -> Iterator[str]:
