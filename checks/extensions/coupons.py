@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from checks import purchase
+from checks import purchase, rival
 from checks.catalog.facts import NUMERIC
 from checks.labels import labels_of
 from checks.life_cycle import together
 from checks.outcome import CantTell, Failed, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import Draft, NoRow, Row, Values, qualified, quote
-from checks.session import Answer, Statement
+from checks.session import RETURNING, Answer, Statement
 from checks.step import StepChecks
 from checks.steps import common
 
@@ -451,9 +451,10 @@ where pid = pg_catalog.pg_backend_pid() and granted and (
 def one_of_two_gets_the_last(shop: Shop) -> None:
     """Who redeems a coupon holds something that the next one has to wait for.
 
-    The row of another transaction would have to be committed before this one could see it, so nothing of the kind is
-    tried: what a redemption holds on to is looked at instead.
+    The row of another transaction would have to be committed before this one could see it, so that can't be tried:
+    what a redemption holds on to is looked at instead.
     """
+    _writes_no_number_of_its_own(shop)
     if _is_numbered(shop) or _holds_a_lock(shop) or _holds_the_coupon(shop):
         return
     raise Failed(
@@ -463,6 +464,37 @@ def one_of_two_gets_the_last(shop: Shop) -> None:
         table=shop.table(REDEMPTIONS).label,
         column=_column(shop),
     )
+
+
+def _writes_no_number_of_its_own(shop: Shop) -> None:
+    """Where the coupon counts its redemptions, one that comes in between is counted as well."""
+    limit = shop.column(COUPONS, "max_redemptions").name
+    coupon = shop.row(COUPONS, {limit: _OFTEN})
+    draft = shop.draft(REDEMPTIONS, _of(shop, coupon, _order(shop)))
+    before = dict(coupon.values)
+    with shop.isolated():
+        shop.session.keep(draft.but())
+        after = shop.read(coupon) or before
+    for name in [name for name in before if _is_one_more(before[name], after.get(name))]:
+        with shop.isolated():
+            counted = coupon.update(**{name: before[name] + 1})
+            sql = counted.sql.removesuffix(RETURNING)
+            rival.let_in(shop, coupon.table, shop.session.cursor.mogrify(sql, counted.values).decode())
+            taken = shop.session.keep(draft.but()).refusal is None
+            lost = taken and rival.has_been(shop) and (shop.read(coupon) or after)[name] == after[name]
+        if lost:
+            raise Failed(
+                f"Two orders were given the same redemption: the trigger reads {name}, then writes a number of its own "
+                "over what another order has left.",
+                next=f"Write {name} = {name} + 1 in the UPDATE itself, or lock the coupon first with SELECT … FOR "
+                "UPDATE.",
+                table=coupon.table.label,
+                column=name,
+            )
+
+
+def _is_one_more(before: Any, after: Any) -> bool:
+    return isinstance(before, (int, Decimal)) and isinstance(after, (int, Decimal)) and after == before + 1
 
 
 def _is_numbered(shop: Shop) -> bool:

@@ -29,3 +29,18 @@ begin
 end $$;
 drop trigger may_redeem on coupon_redemptions;
 create trigger may_redeem after insert or update on coupon_redemptions for each row execute function may_redeem();
+
+-- coupon_redemptions.two-at-once: looks how many there were, then writes what it reckons
+-- says: coupons.redeemed | redeemed + 1
+alter table coupons add redeemed int not null default 0, add check (redeemed <= max_redemptions);
+create or replace function may_redeem() returns trigger language plpgsql as $$
+declare
+    coupon coupons;
+begin
+    select * into coupon from coupons where id = new.coupon_id;
+    if now() < coupon.valid_from or now() > coupon.valid_until or coupon.redeemed >= coupon.max_redemptions then
+        raise exception 'no';
+    end if;
+    update coupons set redeemed = coupon.redeemed + 1 where id = new.coupon_id;
+    return new;
+end $$;
