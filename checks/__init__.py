@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-__all__ = ["check_step", "copilot_prompt", "hint", "scorecard", "show_solution"]
+__all__ = ["check_extension", "check_step", "copilot_prompt", "hint", "scorecard", "show_solution"]
 
 
 def check_step(
@@ -27,12 +27,34 @@ def check_step(
     Raises WorkshopError with one sentence when the step can't be checked: no such step, no connection.
     Nothing in the database is changed.
     """
-    from checks.grade import StepNotPassed, grade_in_context, step_number
+    from checks.grade import step_number
+
+    return _check(step_number(step), strict, database_url, names)
+
+
+def check_extension(
+    name: Any, *, strict: bool = False, database_url: str | None = None, names: str | Path | None = None
+) -> Any:
+    """Check an extension against the live database and return its `checks.report.Report`, which shows itself.
+
+    The report also names steps that it builds on and that don't pass; they don't count for it.
+
+    name: "wishlists", "coupons", "bundles", "analytics" or "search". Everything else is as in `check_step`.
+
+    Raises WorkshopError with one sentence when it can't be checked: no such extension, no connection.
+    Nothing in the database is changed.
+    """
+    from checks.grade import extension_name
+
+    return _check(extension_name(name), strict, database_url, names)
+
+
+def _check(key: int | str, strict: bool, database_url: str | None, names: str | Path | None) -> Any:
+    from checks.grade import StepNotPassed, grade_in_context
     from checks.subject import find_subject
 
-    number = step_number(step)
     subject = find_subject(database_url, names)
-    report = grade_in_context(number, subject)
+    report = grade_in_context(key, subject)
     if database_url is None and _is_outdated(subject.database_url):
         report = replace(report, is_outdated=True)
     if strict and not report.passed:
@@ -57,8 +79,9 @@ def _is_outdated(database_url: str) -> bool:
 def hint(step: Any, check: str | None = None) -> Any:
     """The next hint for the first check of a step that fails: why the rule is there, where it is kept, its shape.
 
-    Each further call for the same check gives the next of three levels, on top of those before. check: a rule such as
-    "users.email-unique", to ask about that one. Returns an object that shows itself.
+    Each further call for the same check gives the next of three levels, on top of those before. step: a number, or the
+    name of an extension. check: a rule such as "users.email-unique", to ask about that one. Returns an object that
+    shows itself.
 
     Raises WorkshopError with one sentence: no such step, no such check, no connection.
     """

@@ -1,4 +1,4 @@
-"""python -m checks STEP --database-url URL [--json] [--names names.toml]
+"""python -m checks STEP --database-url URL [--json] [--names names.toml]; STEP may be an extension, such as coupons.
 
 Exit status: 0 passed, 1 not passed, 2 could not run (one line on standard error says why).
 """
@@ -16,8 +16,8 @@ PASSED, NOT_PASSED = 0, 1
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="python -m checks", description="Check a step against a live database.")
-    parser.add_argument("step", help="which step to check, by its number")
+    parser = Parser(prog="python -m checks", description="Check a step, or an extension, against a live database.")
+    parser.add_argument("step", help="which step to check, by its number, or which extension, by its name")
     parser.add_subject()
     parser.add_argument(
         "--names", metavar="FILE", help="a role map: names of tables and columns that are not the usual"
@@ -27,13 +27,13 @@ def _parser() -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Grade one step, print its report, and return the exit status."""
+    """Grade one step or extension, print its report, and return the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        from checks.grade import grade, step_number
+        from checks.grade import chapter_key, grade
 
-        number = step_number(int(options.step) if options.step.isdecimal() else options.step)
-        report = grade(number, subject(options, options.names))
+        key = chapter_key(int(options.step) if options.step.isdecimal() else options.step)
+        report = grade(key, subject(options, options.names))
     except WorkshopError as error:
         return could_not_run(error)
     print(json.dumps(report.to_dict(), ensure_ascii=False) if options.json else report)

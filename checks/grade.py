@@ -1,10 +1,11 @@
-"""Grade one step: run its checks on a subject, and report."""
+"""Grade one step, or an extension: run its checks on a subject, and report."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +17,7 @@ from checks.step import StepChecks
 from checks.steps.on_database import open_shop, run_in
 from checks.subject import Subject
 from workshop.errors import WorkshopError
+from workshop.words import listed
 
 #: The steps that have checks. Each module has a `run(subject)`.
 _MODULES = {
@@ -45,11 +47,24 @@ class StepNotPassed(WorkshopError):
         self.report = report
 
 
-def grade(number: int, subject: Subject) -> Report:
-    """The report of a step; WorkshopError with one sentence when it can't be graded."""
-    with _own_faults(f"step {number}"):
-        run: Callable[[Subject], tuple[Result, ...]] = import_module(_MODULES[number]).run
-        return Report(number, contract.step(number).title, run(subject))
+def grade(key: int | str, subject: Subject) -> Report:
+    """The report of a step or an extension; WorkshopError with one sentence when it can't be graded."""
+    chapter = contract.chapter(key)
+    with _own_faults(chapter.heading):
+        if isinstance(chapter, contract.Extension):
+            return _grade_extension(chapter, subject)
+        run: Callable[[Subject], tuple[Result, ...]] = import_module(_MODULES[chapter.number]).run
+        return Report(key, chapter.title, run(subject))
+
+
+def _grade_extension(extension: contract.Extension, subject: Subject) -> Report:
+    """Where tables of the steps are missing, nothing can be said of what builds on them."""
+    checks: StepChecks[Shop] = import_module(f"checks.extensions.{extension.name}").extension
+    needed = [table.name for table in contract.TABLES if table.step <= extension.needs]
+    with open_shop(subject, (*contract.TABLES, *extension.tables)) as shop:
+        missing = tuple(part for part in needed if part not in shop.roles.tables)
+        results = checks.not_attempted() if missing else run_in(checks, shop)
+    return Report(extension.name, extension.title, results, lacks=missing)
 
 
 @contextmanager
@@ -66,12 +81,13 @@ def _own_faults(graded: str) -> Iterator[None]:
         ) from fault
 
 
-def grade_in_context(number: int, subject: Subject) -> Report:
-    """The report of a step, which also names the earlier ones that it rests on and that don't pass."""
-    report = grade(number, subject)
+def grade_in_context(key: int | str, subject: Subject) -> Report:
+    """The same report, which also names the steps that it rests on and that don't pass."""
+    report = grade(key, subject)
     if not report.attempted:
         return report
-    earlier = grade_required([before for before in _ON_DATABASE if before < number], subject)
+    needs = contract.chapter(key).needs
+    earlier = grade_required([before for before in _ON_DATABASE if before <= needs], subject)
     return replace(report, earlier=tuple(before for before in earlier if not before.passed))
 
 
@@ -96,3 +112,27 @@ def step_number(value: Any) -> int:
         return value
     steps = ", ".join(f"{number} ({contract.step(number).title})" for number in _MODULES)
     raise WorkshopError(f"There is no step {value!r} to check. The steps are {steps}.")
+
+
+def extension_name(value: Any) -> str:
+    """`value` as the name of an extension; WorkshopError that lists them otherwise."""
+    names = [extension.name for extension in contract.EXTENSIONS]
+    if value in names:
+        return str(value)
+    raise WorkshopError(f"There is no extension {value!r}.{_meant(value, names)} They are {listed(names)}.")
+
+
+def chapter_key(value: Any) -> int | str:
+    """`value` as the number of a step or the name of an extension; WorkshopError that lists them otherwise."""
+    names = [extension.name for extension in contract.EXTENSIONS]
+    if not isinstance(value, str) or value in names:
+        return value if isinstance(value, str) else step_number(value)
+    raise WorkshopError(
+        f"There is no step {value!r}, and no such extension.{_meant(value, names)} The steps are "
+        f"{listed([str(number) for number in _MODULES])}, the extensions {listed(names)}."
+    )
+
+
+def _meant(value: Any, names: Sequence[str]) -> str:
+    near = get_close_matches(str(value).lower(), names, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

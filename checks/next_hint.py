@@ -10,11 +10,11 @@ from typing import Any
 
 from checks import contract
 from checks.contract import Rule
-from checks.grade import grade, step_number
+from checks.grade import chapter_key, grade
 from checks.hints import HINTS, Hint
 from checks.markup import inline, plain, style
 from checks.outcome import Outcome, Result
-from checks.report import MARKS, Report, detail_html, details, mark_html
+from checks.report import MARKS, Report, argument, detail_html, details, mark_html
 from checks.subject import find_subject
 from workshop.errors import WorkshopError
 from workshop.reference import read_reference
@@ -31,7 +31,7 @@ _given: dict[str, int] = {}
 class GivenHint:
     """A hint as far as it has been given. Shows itself in a notebook and in a terminal."""
 
-    step: int
+    heading: str  # of the step, or of the extension
     result: Result
     hint: Hint  # in the learner's own names
     level: int  # 1 to LEVELS
@@ -59,7 +59,7 @@ class GivenHint:
 
     @property
     def _heading(self) -> str:
-        return f"Step {self.step}, hint {self.level} of {LEVELS}"
+        return f"{self.heading}, hint {self.level} of {LEVELS}"
 
     @property
     def _details(self) -> list[tuple[str, str]]:
@@ -123,23 +123,25 @@ def next_hint(step: Any, check: Any = None) -> GivenHint | NoHint:
 
     Raises WorkshopError with one sentence: no such step, no such check, or the step can't be graded.
     """
-    number = step_number(step)
-    rule = None if check is None else _rule(number, check)
-    report = grade(number, find_subject())
+    key = chapter_key(step)
+    rule = None if check is None else _rule(key, check)
+    report = grade(key, find_subject())
     result = _first(report) if rule is None else next(result for result in report.results if result.rule == rule)
     if result is None:
         return NoHint(f"{report.verdict()} {_instead(report)}")
-    return _give(report, result, f"hint({number})" if rule is None else f'hint({number}, "{rule.id}")')
+    asked = argument(key) if rule is None else f'{argument(key)}, "{rule.id}"'
+    return _give(report, result, f"hint({asked})")
 
 
-def _rule(number: int, check: Any) -> Rule:
+def _rule(key: int | str, check: Any) -> Rule:
     """The rule of that id; WorkshopError that says what may be meant."""
-    rules = {rule.id: rule for rule in contract.step(number).rules}
+    chapter = contract.chapter(key)
+    rules = {rule.id: rule for rule in chapter.rules}
     if isinstance(check, str) and check in rules:
         return rules[check]
     near = get_close_matches(str(check), rules, n=1)
-    meant = f"Did you mean {near[0]!r}?" if near else f"Leave it out: hint({number}) takes the first that fails."
-    raise WorkshopError(f"Step {number} has no check {check!r}. {meant}")
+    meant = f"Did you mean {near[0]!r}?" if near else f"Leave it out: hint({argument(key)}) takes the first that fails."
+    raise WorkshopError(f"{chapter.short} has no check {check!r}. {meant}")
 
 
 def _first(report: Report) -> Result | None:
@@ -154,6 +156,8 @@ def _instead(report: Report) -> str:
     """What to do where nothing fails."""
     if not report.passed:
         return report.foot
+    if isinstance(report.step, str):
+        return "There is nothing to hint at."
     if report.step == STEPS[-1].number:
         return "There is nothing to hint at: that was the last step."
     following = find_step(report.step + 1)
@@ -165,16 +169,16 @@ def _give(report: Report, result: Result, call: str) -> GivenHint:
     before = _given.get(result.rule.id, 0)
     level = _given[result.rule.id] = min(before + 1, LEVELS)
     if before == LEVELS:
-        solution = f"show_solution({report.step}{'' if report.passed else ', give_up=True'})"
+        solution = f"show_solution({argument(report.step)}{'' if report.passed else ', give_up=True'})"
         foot = f"That was the last hint. `{solution}` shows how the reference does it."
     elif level == LEVELS:
-        foot = f"Answer in your own words, write it for your table, then run `check_step({report.step})`."
+        foot = f"Answer in your own words, write it for your table, then run `{report.chapter.call}`."
     else:
         foot = f"Still stuck? `{call}` again gives the next hint."
-    return GivenHint(report.step, result, _in_own_names(result, report.step), level, foot)
+    return GivenHint(report.chapter.short, result, _in_own_names(result, report.step), level, foot)
 
 
-def _in_own_names(result: Result, step: int) -> Hint:
+def _in_own_names(result: Result, step: int | str) -> Hint:
     """The rule's hint with the table and the column that the check names, or else the contract's."""
     hint = HINTS[result.rule.id]
     part = result.rule.id.partition(".")[0]
@@ -187,7 +191,7 @@ def _in_own_names(result: Result, step: int) -> Hint:
     return replace(hint, place=hint.place.format(**names))
 
 
-def _file_of(part: str, step: int) -> str:
+def _file_of(part: str, step: int | str) -> str:
     """The project's file that the notebook of a step puts this table into; else the step's first."""
     files = read_reference(step).files
     mine = [str(path) for path, text in files.items() if f'__tablename__ = "{part}"' in text]
@@ -196,6 +200,7 @@ def _file_of(part: str, step: int) -> str:
 
 def _plays(stored: str | None, part: str) -> bool:
     """A stored table may be the one in this part: it does not go by the name of another one."""
-    others = {name for table in contract.TABLES if table.name != part for name in table.names}
-    own = {name for table in contract.TABLES if table.name == part for name in table.names}
+    tables = (*contract.TABLES, *(table for extension in contract.EXTENSIONS for table in extension.tables))
+    others = {name for table in tables if table.name != part for name in table.names}
+    own = {name for table in tables if table.name == part for name in table.names}
     return stored is not None and (not own or stored in own or stored.rpartition(".")[2] not in others)

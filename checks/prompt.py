@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.contract import Level
-from checks.grade import grade, step_number
+from checks.grade import chapter_key, grade
 from checks.markup import plain, style
 from checks.outcome import Outcome, Result
 from checks.report import Report, details
@@ -66,17 +66,17 @@ def make_prompt(step: Any) -> Prompt:
 
     Raises WorkshopError with one sentence when there is no such step, or when it can't be graded.
     """
-    number = step_number(step)
+    key = chapter_key(step)
     subject = find_subject()
-    report = grade(number, subject)
-    text = "\n\n".join((*_task(report), _files(number, subject.project), _EXPLAIN))
+    report = grade(key, subject)
+    text = "\n\n".join((*_task(report), _files(key, subject.project), _EXPLAIN))
     return Prompt(_without_secrets(text, subject.database_url))
 
 
 def _task(report: Report) -> Iterator[str]:
     """What this is about, and where it stands."""
     yield (
-        f"I am learning to build the database of an online shop, step {report.step}: {report.title}. "
+        f"I am learning to build the database of an online shop, {report.chapter.short.lower()}: {report.title}. "
         f"A checker tries each rule on my live database.\n\n{_VERSIONS}"
     )
     if not report.attempted:
@@ -105,9 +105,9 @@ def _told(place: int, result: Result) -> str:
     return "\n".join((f"{place}. {plain(result.rule.text)}", *lines))
 
 
-def _files(number: int, project: Path) -> str:
+def _files(key: int | str, project: Path) -> str:
     """The learner's files of the step, as they are."""
-    step = find_step(number)
+    step = find_step(key)
     files = step.files(project)
     if not files:
         return f"My file for it, {step.patterns[-1]}, is still empty."

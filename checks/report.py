@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from checks import contract
 from checks.contract import Level
 from checks.markup import inline, plain, style
 from checks.outcome import Outcome, Result
@@ -35,12 +36,13 @@ _HEADINGS = {
 
 @dataclass(frozen=True)
 class Report:
-    """What `check_step` found. Shows itself in a notebook and in a terminal."""
+    """What `check_step` or `check_extension` found. Shows itself in a notebook and in a terminal."""
 
-    step: int
+    step: int | str  # an extension goes by its name
     title: str
     results: tuple[Result, ...]
     earlier: tuple[Report, ...] = ()  # the steps before that don't pass
+    lacks: tuple[str, ...] = ()  # tables of steps before that are not there, without which nothing can be checked
     is_outdated: bool = False  # the project's files say something else than the database was built from
 
     @property
@@ -63,6 +65,11 @@ class Report:
         return sum(result.outcome is not Outcome.CANT_TELL for result in self._musts)
 
     @property
+    def chapter(self) -> contract.Step | contract.Extension:
+        """What the contract says of it."""
+        return contract.chapter(self.step)
+
+    @property
     def attempted(self) -> bool:
         return any(result.outcome is not Outcome.NOT_ATTEMPTED for result in self.results)
 
@@ -70,9 +77,10 @@ class Report:
     def foot(self) -> str:
         """Where to get on from here, as long as the step does not pass; else nothing."""
         if any(result.outcome is Outcome.FAIL for result in self.results):
-            return f"Stuck? `hint({self.step})` gives the next hint for the first thing to put right."
+            return f"Stuck? `hint({argument(self.step)})` gives the next hint for the first thing to put right."
         if self.attempted and not self.passed:
-            return f"What is open waits for an earlier step: `check_step({self.step - 1})` says what is missing there."
+            before = contract.step(self.chapter.needs)
+            return f"What is open waits for an earlier step: `{before.call}` says what is missing there."
         return ""
 
     @property
@@ -93,11 +101,12 @@ class Report:
 
     def verdict(self) -> str:
         """The report in one sentence."""
+        heading = self.chapter.heading
         if not self.attempted:
-            return f"Step {self.step}, {self.title}: not attempted yet."
+            return f"{heading}: not attempted yet."
         if self.passed:
-            return f"Step {self.step}, {self.title}: passed. {self.score} of {self.out_of} required rules hold."
-        return f"Step {self.step}, {self.title}: not yet. {self.score} of {self.out_of} required rules hold."
+            return f"{heading}: passed. {self.score} of {self.out_of} required rules hold."
+        return f"{heading}: not yet. {self.score} of {self.out_of} required rules hold."
 
     def warnings(self) -> Iterator[str]:
         """What to know before the results, a sentence each."""
@@ -107,10 +116,16 @@ class Report:
                 "build_schema(), then check again."
             )
         yield from (report.as_earlier() for report in self.earlier)
+        if self.lacks:
+            more = f" and {len(self.lacks) - 3} more" if len(self.lacks) > 3 else ""
+            yield (
+                f"Steps 2 to {self.chapter.needs} come first, and tables of theirs are missing "
+                f"({', '.join(self.lacks[:3])}{more}): catch_up({self.chapter.needs}) writes them for you."
+            )
 
     def as_earlier(self) -> str:
         """The report in one sentence, in that of a later step."""
-        name = f"Step {self.step}, {self.title},"
+        name = f"{self.chapter.heading},"
         if not self.attempted:
             return f"{name} is not there yet, and this one builds on it: catch_up({self.step}) writes it for you."
         broken = [result for result in self._musts if result.outcome is not Outcome.PASS]
@@ -196,6 +211,11 @@ def detail_html(label: str, text: str) -> str:
 def mark_html(outcome: Outcome) -> str:
     """An outcome's mark, with a word for those who hear the page."""
     return f'<span class="mark" aria-label="{outcome.value.replace("_", " ")}">{MARKS[outcome]}</span>'
+
+
+def argument(key: int | str) -> str:
+    """The key of a step or an extension as one types it in a call."""
+    return f'"{key}"' if isinstance(key, str) else str(key)
 
 
 def _as_data(result: Result) -> dict[str, Any]:

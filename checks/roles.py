@@ -30,11 +30,13 @@ class RoleMap:
             raise WorkshopError(f"The role map {path} can't be read: is the path right?") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise WorkshopError(f"The role map {path.name} is not valid TOML: {error}.") from None
+        tables = (*contract.TABLES, *(table for extension in contract.EXTENSIONS for table in extension.tables))
+        added = [f"{part}.{column.name}" for extension in contract.EXTENSIONS for part, column in extension.added]
         return cls(
-            tables=_declared(data.get("tables", {}), {t.name for t in contract.TABLES}, path.name),
+            tables=_declared(data.get("tables", {}), {t.name for t in tables}, path.name),
             columns=_declared(
                 _flat(data.get("columns", {})),
-                {f"{t.name}.{c.name}" for t in contract.TABLES for c in t.columns},
+                {*added, *(f"{t.name}.{c.name}" for t in tables for c in t.columns)},
                 path.name,
             ),
         )
@@ -69,11 +71,14 @@ class Roles:
 
     def column(self, part: str, name: str) -> Column | None:
         """The column of the table in that part that plays `name`, or None."""
+        return self.playing(part, contract.table(part).column(name))
+
+    def playing(self, part: str, wanted: contract.Column) -> Column | None:
+        """The same for any column, such as one that an extension adds."""
         table = self.tables.get(part)
         if table is None:
             return None
-        wanted = contract.table(part).column(name)
-        if declared := self.declared.columns.get(f"{part}.{name}"):
+        if declared := self.declared.columns.get(f"{part}.{wanted.name}"):
             return table.column(declared)
         if preferred := table.column(wanted.name):
             return preferred
@@ -87,16 +92,16 @@ class Roles:
         return next((part for part, cast in self.tables.items() if cast.oid == table.oid), None)
 
 
-def wanted_names(declared: RoleMap) -> frozenset[str]:
+def wanted_names(declared: RoleMap, parts: tuple[contract.Table, ...] = contract.TABLES) -> frozenset[str]:
     """Every stored name worth reading from the catalog."""
-    return contract.stored_names() | {name.rpartition(".")[2] for name in declared.tables.values()}
+    return contract.stored_names(parts) | {name.rpartition(".")[2] for name in declared.tables.values()}
 
 
-def cast_roles(catalog: Catalog, declared: RoleMap) -> Roles:
-    """Give each part of the contract at most one table: the declared one, the preferred name, or the only synonym."""
+def cast_roles(catalog: Catalog, declared: RoleMap, parts: tuple[contract.Table, ...] = contract.TABLES) -> Roles:
+    """Give each of these parts at most one table: the declared one, the preferred name, or the only synonym."""
     by_name = {table.name: table for table in catalog.tables if table.visible and table.named}
     tables: dict[str, Table] = {}
-    for part in contract.TABLES:
+    for part in parts:
         if stored := declared.tables.get(part.name):
             found = _declared_table(catalog, stored)
         else:
@@ -104,7 +109,7 @@ def cast_roles(catalog: Catalog, declared: RoleMap) -> Roles:
         if found is not None:
             tables[part.name] = found
     taken = {table.oid for table in tables.values()}
-    for part in contract.TABLES:
+    for part in parts:
         if part.name in tables or part.name in declared.tables:
             continue
         free = {table.oid: table for name in part.names if (table := by_name.get(name)) and table.oid not in taken}

@@ -9,8 +9,9 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from checks.grade import grade, step_number
-from checks.report import Report
+from checks import contract
+from checks.grade import chapter_key, grade
+from checks.report import Report, argument
 from checks.subject import find_subject
 from workshop.reference import Reference, read_reference
 
@@ -39,7 +40,7 @@ class Solution:
 
     @property
     def _title(self) -> str:
-        return f"Step {self.reference.step.number}, {self.reference.step.title}: one right answer of many."
+        return f"{self.reference.step.heading}: one right answer of many."
 
     def _parts(self) -> Iterator[tuple[str, str]]:
         yield from (("in the notebook", text) for text in self.reference.answers)
@@ -50,8 +51,9 @@ def show_solution(step: Any, give_up: bool) -> Solution | None:
     """The reference, where the step passes or the learner gives up; else None, and a sentence is printed."""
     reference = read_reference(step)
     if give_up:
-        return Solution(reference, f"Before you go on, change one rule of yours by hand, then call check_step({step}).")
-    report = grade(step_number(step), find_subject())
+        call = contract.chapter(step).call
+        return Solution(reference, f"Before you go on, change one rule of yours by hand, then call {call}.")
+    report = grade(chapter_key(step), find_subject())
     if report.passed:
         return Solution(
             reference, "Yours keeps every rule as well. Where the two differ, which do you prefer, and why?"
@@ -61,10 +63,10 @@ def show_solution(step: Any, give_up: bool) -> Solution | None:
 
 
 def _not_yet(report: Report) -> str:
-    count = report.out_of - report.score
+    count, key = report.out_of - report.score, argument(report.step)
     return (
-        f"Step {report.step} has {count} {'rule' if count == 1 else 'rules'} open: hint({report.step}) helps with the "
-        f"first, and show_solution({report.step}, give_up=True) shows the reference all the same."
+        f"{report.chapter.short} has {count} {'rule' if count == 1 else 'rules'} open: hint({key}) helps with the "
+        f"first, and show_solution({key}, give_up=True) shows the reference all the same."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
@@ -42,10 +42,10 @@ class Check(Generic[Context]):
 
 
 class StepChecks(Generic[Context]):
-    """The checks of one step, in the order of the contract's rules."""
+    """The checks of one step, or of an extension, in the order of the contract's rules."""
 
-    def __init__(self, number: int) -> None:
-        self.contract = contract.step(number)
+    def __init__(self, key: int | str) -> None:
+        self.contract = contract.chapter(key)
         self._checks: dict[str, Check[Context]] = {}
         self._scenery: Function[Context] | None = None
 
@@ -191,12 +191,12 @@ def _part(rule: Rule) -> str:
 
 def _rests_on(part: str) -> set[str]:
     """The parts that rows of this one need, and those that theirs need."""
-    tables = {table.name: table for table in contract.TABLES}
     reached: set[str] = set()
     due = [part]
     while due:
-        table = tables.get(due.pop())
-        named = {name for entry in table.refers_to for name in entry.split("|")} if table else set()
+        named: set[str] = set()
+        with suppress(KeyError):  # a rule need not be about a table
+            named = {name for entry in contract.table(due.pop()).refers_to for name in entry.split("|")}
         due += named - reached
         reached |= named
     return reached

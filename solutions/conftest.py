@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from workshop import project, start_step
-from workshop.reference import files_until
-from workshop.scratch import scratch_workshop
+from workshop.scratch import make_ready_for, scratch_workshop
+from workshop.steps import find_notebook
 
 _SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 
@@ -34,17 +33,9 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A notebook finds the steps before it built, also where it runs alone or on a worker of its own."""
     if item.path.suffix == ".ipynb":
-        _bring_up_to(item.path)
+        _make_ready(item.path)
 
 
 @cache
-def _bring_up_to(notebook: Path) -> None:
-    before = int(notebook.name[:2]) - 1
-    folder = project.make_folder()
-    wanted = files_until(before) if before else {}
-    missing = {path: text for path, text in wanted.items() if not (folder / path).exists()}
-    for path, text in missing.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, "utf-8", newline="\n")
-    if missing:
-        start_step(before)
+def _make_ready(notebook: Path) -> None:
+    make_ready_for(find_notebook(notebook))

@@ -18,14 +18,14 @@ from workshop.reference import files_until
 from workshop.schema import BuildError
 from workshop.settings import settings
 from workshop.start import get_ready, is_up_to_date
-from workshop.steps import STEPS, Step, find_step
+from workshop.steps import EXTENSIONS, STEPS, Extension, Step, find_step, up_to
 from workshop.words import listed
 
 Files = Mapping[PurePosixPath, str]
 
 
-def catch_up(number: int) -> None:
-    """Make the files of steps 1 to `number` those of the reference, and build.
+def catch_up(step: int | str) -> None:
+    """Make the files of steps 1 to `step` those of the reference, and build; also of an extension, by its name.
 
     What they replace, and what can't stay beside them, is moved to the history. Files of later steps stay if the
     project builds and these steps pass with them. Prints what was written, what went where, and what was built.
@@ -33,20 +33,22 @@ def catch_up(number: int) -> None:
     Raises WorkshopError when there is no such step, no solution of one of them, no PostgreSQL to be had, or when the
     schema can't be built.
     """
-    step = find_step(number)
-    files = files_until(number)
+    last = find_step(step)
+    files = files_until(step)
     url = get_ready().url
-    plan = _plan(step, files)
+    plan = _plan(last, files)
     has_tables = any(path.parts[0] in ("models", "schemas") for path in files)
-    if plan.is_empty and not (has_tables and _is_to_be_built(step, url)):
-        print(f"{_steps(step)} as in the reference already: nothing to do.")
+    if plan.is_empty and not (has_tables and _is_to_be_built(last, url)):
+        print(f"{_steps(last)} as in the reference already: nothing to do.")
         return
-    history = _carry_out(plan, step)
+    history = _carry_out(plan, last)
     if has_tables:
-        _build(step, files, url, history)
+        _build(last, files, url, history)
 
 
 def _steps(step: Step) -> str:
+    if isinstance(step, Extension):
+        return f"Steps 1 to {step.needs} and {step.name} are"
     if step.number == 1:
         return "Step 1 is"
     return f"Steps 1 {'and' if step.number == 2 else 'to'} {step.number} are"
@@ -71,7 +73,7 @@ class _Plan:
 def _plan(step: Step, files: Files) -> _Plan:
     folder = settings().project
     texts = {path: text for path, text in files.items() if not _holds(folder / path, text)}
-    folders = [folder / name for each in STEPS[: step.number] for name in each.folders]
+    folders = [folder / name for each in up_to(step) for name in each.folders]
     aside = set(_in_the_way(step, files, folders))
     if any(path.parts[0] == "models" for path in texts):
         aside.update(project.own_init())  # it may name files that go
@@ -116,7 +118,7 @@ def _in_the_way(step: Step, files: Files, folders: Sequence[Path]) -> Iterator[P
     folder, drafts = settings().project, project.drafts()
     ours = {folder / path for path in files}
     yield from _blocking(ours, folders)
-    for each in STEPS[: step.number]:
+    for each in up_to(step):
         yield from set(each.files(folder)) - ours
     made = _made(text for path, text in files.items() if path.parts[0] == "models")
     for path in (folder / "models").rglob("*.py"):
@@ -125,8 +127,9 @@ def _in_the_way(step: Step, files: Files, folders: Sequence[Path]) -> Iterator[P
     if _misleads(folder / "names.toml", {table for table, _ in made}):
         yield folder / "names.toml"
     # A draft gets another chance whenever a file is saved, and would then replace what is written now.
-    later = {path for each in STEPS[step.number :] for path in each.files(drafts)}
-    yield from (path for path in drafts.rglob("*") if path.is_file() and path not in later)
+    others = (each for each in (*STEPS, *EXTENSIONS) if each not in up_to(step))
+    kept = {path for each in others for path in each.files(drafts)}
+    yield from (path for path in drafts.rglob("*") if path.is_file() and path not in kept)
 
 
 def _blocking(ours: set[Path], folders: Sequence[Path]) -> Iterator[Path]:
@@ -203,7 +206,7 @@ def _others(files: Files) -> list[Path]:
 def _open_steps(step: Step, url: str) -> list[int]:
     """Which of the steps with tables don't pass; none where the checks can't tell."""
     try:
-        steps = ask("progress", step.number, "--first", 2, url=url)["steps"]
+        steps = ask("progress", step.last_step, "--first", 2, url=url)["steps"]
     except WorkshopError:
         return []
     return [each["step"] for each in steps if each["state"] != "passed"]

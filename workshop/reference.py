@@ -9,18 +9,18 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from workshop.errors import WorkshopError
 from workshop.settings import ROOT
-from workshop.steps import STEPS, Step, find_step
+from workshop.steps import Step, find_step, up_to
 
 SOLUTIONS = ROOT / "solutions"
 
 _MAGIC = "%%project_file"
 _MARK = re.compile(r"\b(?:BEGIN|END) SOLUTION\b")
-_DONE = re.compile(r"\bTODO (?=\d+\.\d+\b)")  # its answer stands below it, and what was to do is done
+_DONE = re.compile(r"\bTODO (?=\d+(\.\d+)?:)")  # its answer stands below it, and what was to do is done
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,12 @@ class Reference:
     answers: tuple[str, ...]
 
 
-def read_reference(number: object) -> Reference:
-    """The reference of a step; WorkshopError with one sentence when there is no such step, or no solution of it."""
-    step = find_step(number)
+def read_reference(key: object) -> Reference:
+    """The reference of a step or an extension.
+
+    Raises WorkshopError with one sentence when there is no such step, or no solution of it.
+    """
+    step = find_step(key)
     cells = [cell for cell in _notebook(step)["cells"] if cell["cell_type"] == "code"]
     texts = ["".join(cell["source"]) for cell in cells]
     pairs = [_file(text) for text in texts if text.startswith(_MAGIC)]
@@ -47,22 +50,17 @@ def read_reference(number: object) -> Reference:
     return Reference(step, dict(pairs), tuple(_filled(text).strip("\n") for text in answers))
 
 
-def files_until(number: object) -> dict[PurePosixPath, str]:
-    """The files of steps 1 to `number`, the later step's where two write the same; WorkshopError as above."""
-    last = find_step(number).number
-    return {path: text for step in STEPS[:last] for path, text in read_reference(step.number).files.items()}
+def files_until(key: object) -> dict[PurePosixPath, str]:
+    """The files of a step and of those before it, the later step's where two write the same; WorkshopError as above."""
+    return {path: text for step in up_to(find_step(key)) for path, text in read_reference(step.key).files.items()}
 
 
 def _notebook(step: Step) -> dict[str, Any]:
-    path = _path(step)
+    path = SOLUTIONS / step.notebook
     if not path.is_file():
-        raise WorkshopError(f"There is no solution of step {step.number}, {step.title}, in this workbook.")
+        raise WorkshopError(f"There is no solution of {step.name}, {step.title}, in this workbook.")
     notebook: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return notebook
-
-
-def _path(step: Step) -> Path:
-    return SOLUTIONS / f"{step.number:02}_{step.slug}.ipynb"
 
 
 def _file(cell: str) -> tuple[PurePosixPath, str]:

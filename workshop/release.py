@@ -23,6 +23,7 @@ from workshop.diagram import Diagram, Table, draw
 from workshop.errors import WorkshopError
 from workshop.project import shown
 from workshop.settings import ROOT
+from workshop.steps import find_notebook
 
 SOLUTIONS = ROOT / "solutions"
 NOTEBOOKS = ROOT / "notebooks"
@@ -66,16 +67,23 @@ def released() -> dict[Path, str]:
     """What each made file should hold: solutions/ and notebooks/ with fresh blocks, and the pictures."""
     syllabus: Syllabus = ask("syllabus")
     files: dict[Path, str] = {}
-    for path in sorted(SOLUTIONS.glob("*.ipynb")):
+    for path in _notebooks(SOLUTIONS):
         picture = _picture(syllabus, path.stem)
         if picture.tables:
             files[NOTEBOOKS / "images" / f"{path.stem}.svg"] = f"{picture.svg}\n"
         full = json.loads(path.read_text("utf-8"))
-        files[path] = as_text(_with_blocks(full, _blocks(syllabus, path.stem, "../notebooks/images")))
-        files[NOTEBOOKS / path.name] = as_text(
-            learner_version(_with_blocks(full, _blocks(syllabus, path.stem, "images")))
+        place = path.relative_to(SOLUTIONS)
+        up = "../" * len(place.parent.parts)
+        files[path] = as_text(_with_blocks(full, _blocks(syllabus, path.stem, f"{up}../notebooks/images")))
+        files[NOTEBOOKS / place] = as_text(
+            learner_version(_with_blocks(full, _blocks(syllabus, path.stem, f"{up}images")))
         )
     return files
+
+
+def _notebooks(folder: Path) -> list[Path]:
+    """Those of the steps in their order, then those of the extensions."""
+    return [*sorted(folder.glob("*.ipynb")), *sorted(folder.glob("extensions/*.ipynb"))]
 
 
 def learner_version(notebook: Notebook) -> Notebook:
@@ -110,42 +118,48 @@ def as_text(notebook: Notebook) -> str:
 
 
 def run_solutions() -> None:
-    """Run the notebooks of solutions/ in their order, in one scratch workshop, and store what came out.
+    """Run the notebooks of solutions/ and store what came out.
 
-    Raises WorkshopError with the cell and its error where one stops.
+    The steps run in their order, one upon the other, and each extension alone upon the steps that it needs. Raises
+    WorkshopError with the cell and its error where one stops.
     """
+    from workshop.scratch import make_ready_for, scratch_workshop
+
+    with scratch_workshop():
+        for path in _notebooks(SOLUTIONS):
+            make_ready_for(find_notebook(path))
+            _run(path)
+
+
+def _run(path: Path) -> None:
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    from workshop.scratch import scratch_workshop
-
-    with scratch_workshop():
-        for path in sorted(SOLUTIONS.glob("*.ipynb")):
-            notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-            client = NotebookClient(
-                notebook,
-                kernel_name="python3",
-                resources={"metadata": {"path": str(SOLUTIONS)}},
-                coalesce_streams=True,
-                record_timing=False,
-            )
-            try:
-                client.execute()
-            except CellExecutionError as error:
-                raise WorkshopError(f"{path.name} stopped in a cell:\n\n{error}") from None
-            path.write_text(as_text(notebook), "utf-8", newline="\n")
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        coalesce_streams=True,
+        record_timing=False,
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise WorkshopError(f"{path.name} stopped in a cell:\n\n{error}") from None
+    path.write_text(as_text(notebook), "utf-8", newline="\n")
 
 
 def _made_files() -> list[Path]:
-    return sorted([*NOTEBOOKS.glob("*.ipynb"), *(NOTEBOOKS / "images").glob("*.svg")])
+    return sorted([*_notebooks(NOTEBOOKS), *(NOTEBOOKS / "images").glob("*.svg")])
 
 
 # --- What comes from the contract -------------------------------------------------------------------------------------
 
 
 def _step_of(syllabus: Syllabus, stem: str) -> dict[str, Any]:
-    """The step that the file "02_core_entities" is about; nothing for a file about none."""
+    """What the file "02_core_entities", or "coupons", is about; nothing for a file about no step."""
     found: dict[str, Any] = syllabus.get(stem.partition("_")[0].lstrip("0"), {"rules": [], "tables": []})
     return found
 
@@ -182,8 +196,8 @@ def _rules(rules: Sequence[dict[str, str]]) -> Iterator[str]:
         listed = [rule for rule in must if rule["about"] == subject]
         title = f"<code>{subject}</code>" if subject else "All tables"
         yield from _folded(f"{title}: {_count(listed)}", listed) if len(subjects) > 1 else _listed(listed)
-    advice = [rule for rule in rules if rule["level"] == "advice"]
-    yield from _folded(f"Good practice, checked but never required: {_count(advice)}", advice)
+    if advice := [rule for rule in rules if rule["level"] == "advice"]:
+        yield from _folded(f"Good practice, checked but never required: {_count(advice)}", advice)
 
 
 def _folded(title: str, rules: Sequence[dict[str, str]]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from workshop import postgres
 from workshop.settings import PREFIX
+from workshop.steps import Extension, Step
 
 
 @contextmanager
@@ -32,3 +33,19 @@ def scratch_workshop() -> Iterator[Path]:
             postgres.stop()
             os.environ.clear()
             os.environ.update(before)
+
+
+def make_ready_for(step: Step) -> None:
+    """In a scratch workshop: the steps that this one needs are there and built; upon them an extension stands alone."""
+    from workshop import project
+    from workshop.reference import files_until
+    from workshop.start import start_step
+
+    folder = project.make_folder()
+    if isinstance(step, Extension):
+        project.archive(sorted(folder.iterdir()))
+    wanted = files_until(step.needs) if step.needs else {}
+    missing = {path: text for path, text in wanted.items() if not (folder / path).exists()}
+    if missing:
+        project.write(missing)
+        start_step(step.needs)

@@ -15,32 +15,31 @@ from workshop.errors import WorkshopError
 from workshop.postgres import connect, current_url, read_mark
 from workshop.settings import settings
 from workshop.stamp import read_stamp
-from workshop.steps import STEPS, Step, find_step
+from workshop.steps import Extension, Step, find_step, from_on
 from workshop.words import listed
 
-_LAST_OF_THE_SCHEMA = 6  # the steps after it build on what is there by then, and not on each other
 
+def start_step(step: int | str) -> None:
+    """Get everything ready for a step, or for an extension, which goes by its name.
 
-def start_step(number: int) -> None:
-    """Get everything ready for a step: PostgreSQL is up, and holds what the project's files say; `%sql` talks to it.
-
-    Prints which PostgreSQL this is. Calling it again is always fine, and brings back a database that was stopped.
+    PostgreSQL is up, and holds what the project's files say; `%sql` talks to it. Prints which PostgreSQL this is.
+    Calling it again is always fine, and brings back a database that was stopped.
     Raises WorkshopError when there is no such step, or no PostgreSQL to be had.
     """
-    step = find_step(number)
+    begun = find_step(step)
     with ThreadPoolExecutor() as aside:
         # SQLAlchemy takes as long to import as PostgreSQL to start, or as the checks to answer: all of it at once.
         aside.submit(_import_ahead)
         server = _bring_up()
         is_built = is_up_to_date(server.url)
-        lack = aside.submit(_lack, step, server.url) if is_built else None
+        lack = aside.submit(_lack, begun, server.url) if is_built else None
         _equip_notebook(server.url)
-        print(f"Step {step.number}, {step.title}: {server.describe()}.")
+        print(f"{begun.heading}: {server.describe()}.")
         try:
             _load_and_build(server.url, is_built)
         except WorkshopError as problem:  # The learner needs the notebook to repair it: the step starts all the same.
             print(problem)
-    if told := lack.result() if lack else _lack(step, server.url):
+    if told := lack.result() if lack else _lack(begun, server.url):
         print(told)
 
 
@@ -58,17 +57,18 @@ def _bring_up() -> postgres.Server:
     return server
 
 
-def reset_step(number: int) -> None:
-    """Go back to where the step begins: its files and those of the later steps, which build on it, leave the project.
+def reset_step(step: int | str) -> None:
+    """Go back to where the step begins: its files, and those of all that builds on it, leave the project.
 
     They are moved to the history folder, and the schema is built from what remains. Prints what went where.
     """
-    first = find_step(number)
+    first = find_step(step)
     url = current_url()
     folder = settings().project
     files = _files_from(first, folder)
     if not files:
-        print(f"Nothing to reset: the project has no files of step {first.number} or a later one.")
+        or_later = "" if isinstance(first, Extension) else " or a later one"
+        print(f"Nothing to reset: the project has no files of {first.name}{or_later}.")
         return
     history = project.archive(files)
     print(
@@ -79,7 +79,7 @@ def reset_step(number: int) -> None:
 
 
 def _files_from(first: Step, folder: Path) -> list[Path]:
-    files = {path for step in STEPS[first.number - 1 :] for path in step.files(folder)}
+    files = {path for step in from_on(first) for path in step.files(folder)}
     if first.number <= 2:  # before step 2 there are no models at all, whatever their files are called
         files.update(path for path in (folder / "models").rglob("*.py") if path.name != "__init__.py")
     if any(path.is_relative_to(folder / "models") for path in files):
@@ -145,10 +145,10 @@ def is_up_to_date(url: str) -> bool:
 
 def _lack(step: Step, url: str) -> str:
     """One sentence on the earlier steps that have tables and don't pass; none where they all do, or nobody can tell."""
-    if step.number <= 2:  # they build on no table
+    if step.needs < 2:  # it builds on no table
         return ""
     try:
-        steps = ask("progress", min(step.number, _LAST_OF_THE_SCHEMA + 1) - 1, "--first", 2, url=url)["steps"]
+        steps = ask("progress", step.needs, "--first", 2, url=url)["steps"]
     except WorkshopError:
         return ""
     lacking = [earlier for earlier in steps if earlier["state"] != "passed"]
@@ -159,9 +159,9 @@ def _in_words(step: Step, lacking: list[dict[str, Any]]) -> str:
     names = listed([f"{earlier['step']} ({earlier['title']})" for earlier in lacking])
     last = lacking[-1]["step"]
     if len(lacking) > 1:
-        rest = f"and step {step.number} builds on them: finish them, or call catch_up({last})."
+        rest = f"and {step.name} builds on them: finish them, or call catch_up({last})."
         return f"Steps {names} are not there yet, {rest}"
-    rest = f"and step {step.number} builds on it: finish it, or call catch_up({last})."
+    rest = f"and {step.name} builds on it: finish it, or call catch_up({last})."
     if lacking[0]["state"] == "not_attempted":
         return f"Step {names} is not there yet, {rest}"
     return f"Step {names} is not finished ({lacking[0]['score']} of {lacking[0]['out_of']} rules hold), {rest}"

@@ -7,26 +7,28 @@ it, names and synonyms are looked up in it. How a rule is proved is told in `che
 from __future__ import annotations
 
 from checks.contract import step1, step2, step3, step4, step5, step6, step7
-from checks.contract.model import Column, Criterion, Kind, Level, Rule, Step, Table, forms
+from checks.contract.extensions import EXTENSIONS
+from checks.contract.model import Column, Criterion, Extension, Kind, Level, Rule, Step, Table, forms
 from checks.contract.tables import TABLES
 
 STEPS: tuple[Step, ...] = tuple(module.STEP for module in (step1, step2, step3, step4, step5, step6, step7))
+CHAPTERS: tuple[Step | Extension, ...] = (*STEPS, *EXTENSIONS)
 
 #: The numbers of the steps that a database alone decides; step 6 has one rule on a file beside it.
 SCHEMA_STEPS = (2, 3, 4, 5, 6)
 
 
 def table(name: str) -> Table:
-    """The contract's table of that preferred name; KeyError when there is none."""
-    for candidate in TABLES:
+    """The contract's table of that preferred name, of a step or an extension; KeyError when there is none."""
+    for candidate in (*TABLES, *(table for extension in EXTENSIONS for table in extension.tables)):
         if candidate.name == name:
             return candidate
     raise KeyError(name)
 
 
-def stored_names() -> frozenset[str]:
-    """Every name under which a contract table may be stored."""
-    return frozenset(name for entry in TABLES for name in entry.names)
+def stored_names(tables: tuple[Table, ...] = TABLES) -> frozenset[str]:
+    """Every name under which one of these tables may be stored."""
+    return frozenset(name for entry in tables for name in entry.names)
 
 
 def step(number: int) -> Step:
@@ -37,22 +39,35 @@ def step(number: int) -> Step:
     raise KeyError(number)
 
 
-def tables_of(number: int) -> tuple[Table, ...]:
-    """The tables that a step adds."""
-    return tuple(candidate for candidate in TABLES if candidate.step == number)
+def chapter(key: int | str) -> Step | Extension:
+    """The contract of a step, or of an extension by its name; KeyError when there is none."""
+    for candidate in CHAPTERS:
+        if candidate.key == key:
+            return candidate
+    raise KeyError(key)
+
+
+def tables_of(key: int | str) -> tuple[Table, ...]:
+    """The tables that a step adds, or an extension."""
+    found = chapter(key)
+    return found.tables if isinstance(found, Extension) else tuple(t for t in TABLES if t.step == found.number)
 
 
 __all__ = [
+    "CHAPTERS",
+    "EXTENSIONS",
     "SCHEMA_STEPS",
     "STEPS",
     "TABLES",
     "Column",
     "Criterion",
+    "Extension",
     "Kind",
     "Level",
     "Rule",
     "Step",
     "Table",
+    "chapter",
     "forms",
     "step",
     "stored_names",

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     TIMESTAMP = "timestamp"
     LABEL = "label"  # text, an enum, or a key to a lookup table
     KEY = "key"  # whatever the table it points to has
+    NUMBER = "number"  # whole or not, but exact
+    DAY = "day"  # a day, or a moment in time
     ANY = "any"  # the contract names no type
 
 
@@ -53,8 +55,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     name: str
-    step: int
     columns: tuple[Column, ...]
+    step: int = 0  # of an extension: 0
     synonyms: tuple[str, ...] = ()
     refers_to: tuple[str, ...] = ()  # contract tables; "a|b" for either
     key: tuple[str, ...] = ("id",)  # of the primary key, as a diagram shows it; a learner's may be any
@@ -85,6 +87,67 @@ class Step:
     number: int
     title: str
     rules: tuple[Rule, ...]
+    added: tuple[tuple[str, Column], ...] = ()  # columns, to tables of steps before
+
+    @property
+    def key(self) -> int | str:
+        """What a learner calls it by: `hint(key)`."""
+        return self.number
+
+    @property
+    def short(self) -> str:
+        return f"Step {self.number}"
+
+    @property
+    def heading(self) -> str:
+        return f"Step {self.number}, {self.title}"
+
+    @property
+    def call(self) -> str:
+        """What checks it."""
+        return f"check_step({self.number})"
+
+    @property
+    def needs(self) -> int:
+        """How many of the steps it builds on."""
+        return self.number - 1
+
+    def rule(self, rule_id: str) -> Rule:
+        return next(rule for rule in self.rules if rule.id == rule_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Further tables, or views, for who has the steps behind them."""
+
+    name: str
+    title: str
+    tables: tuple[Table, ...]
+    rules: tuple[Rule, ...]
+    added: tuple[tuple[str, Column], ...] = ()  # columns, to tables of the steps
+
+    @property
+    def key(self) -> int | str:
+        """What a learner calls it by: `hint(key)`."""
+        return self.name
+
+    @property
+    def short(self) -> str:
+        return f"Extension {self.name}"
+
+    @property
+    def heading(self) -> str:
+        return f"Extension, {self.title}"
+
+    @property
+    def call(self) -> str:
+        """What checks it."""
+        return f'check_extension("{self.name}")'
+
+    @property
+    def needs(self) -> int:
+        """How many of the steps it builds on."""
+        return 5
 
     def rule(self, rule_id: str) -> Rule:
         return next(rule for rule in self.rules if rule.id == rule_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from psycopg2.errorcodes import FOREIGN_KEY_VIOLATION
@@ -40,7 +41,7 @@ def exists(part: str) -> Callable[[Shop], None]:
     def check(shop: Shop) -> None:
         table = shop.roles.tables.get(part)
         if table is None:
-            raise _missing(shop, part)
+            raise missing(shop, part, next=f"Write the model for {part}, then run build_schema().")
         if not table.is_table:
             raise Failed(
                 f"{table.label} is {_KIND_OF_RELATION[table.kind]}, which can't hold rows and rules of its own.",
@@ -61,7 +62,8 @@ def exists(part: str) -> Callable[[Shop], None]:
     return check
 
 
-def _missing(shop: Shop, part: str) -> Failed:
+def missing(shop: Shop, part: str, *, next: str) -> Failed:
+    """Nothing plays the part, or nothing for sure; `next` is what to do where nothing like it is there."""
     declared = shop.roles.declared.tables.get(part)
     if declared:
         return Failed(
@@ -96,7 +98,7 @@ def _missing(shop: Shop, part: str) -> Failed:
         )
     return Failed(
         f"There is no table {part} yet.{looked}",
-        next=f"Write the model for {part}, then run build_schema().",
+        next=next,
         table=part,
     )
 
@@ -131,25 +133,30 @@ def columns(part: str, may_lack: Callable[[Table], Collection[str]] = lambda _: 
 
     def check(shop: Shop) -> None:
         table = shop.table(part)
-        optional = {name for name in may_lack(table) if shop.roles.column(part, name) is None}
-        wanted = [c for c in contract.table(part).columns if c.kind is not Kind.TIMESTAMP and c.name not in optional]
-        missing = [c.name for c in wanted if shop.roles.column(part, c.name) is None]
-        if missing:
-            near = close_column(table, missing[0])
-            taken = near is not None and any(
-                (c := shop.roles.column(part, w.name)) is not None and c.name == near for w in wanted
-            )
-            meant = "" if near is None or taken else f' Is "{near}" meant to be {missing[0]}?'
-            raise Failed(
-                f"{table.label} has no column {_listed(missing, 'or')}.{meant}",
-                next=f"Add {_listed(missing, 'and')} to the model of {table.label} and build again.",
-                table=table.label,
-                column=missing[0],
-            )
-        for column in wanted:
-            _of_kind(table, shop.column(part, column.name), column.kind)
+        has_columns(shop, part, table, may_lack(table), f"the model of {table.label}")
 
     return check
+
+
+def has_columns(shop: Shop, part: str, table: Table, may_lack: Collection[str] = (), where: str = "its query") -> None:
+    """The same of what plays the part, be it a table or a view; `where` is what one adds a column to."""
+    cast = {c.name: shop.roles.column(part, c.name) for c in contract.table(part).columns}
+    optional = {name for name in may_lack if cast[name] is None}
+    wanted = [c for c in contract.table(part).columns if c.kind is not Kind.TIMESTAMP and c.name not in optional]
+    lacking = [c.name for c in wanted if cast[c.name] is None]
+    if lacking:
+        near = close_column(table, lacking[0])
+        taken = near is not None and any((c := cast[w.name]) is not None and c.name == near for w in wanted)
+        meant = "" if near is None or taken else f' Is "{near}" meant to be {lacking[0]}?'
+        raise Failed(
+            f"{table.label} has no column {_listed(lacking, 'or')}.{meant}",
+            next=f"Add {_listed(lacking, 'and')} to {where} and build again.",
+            table=table.label,
+            column=lacking[0],
+        )
+    for column in wanted:
+        if (found := cast[column.name]) is not None:
+            _of_kind(table, found, column.kind)
 
 
 _FAMILIES: dict[Kind, tuple[frozenset[str], str, str]] = {
@@ -158,6 +165,8 @@ _FAMILIES: dict[Kind, tuple[frozenset[str], str, str]] = {
     Kind.INTEGER: (INTEGER, "a whole number", "Integer"),
     Kind.BOOLEAN: (BOOLEAN, "true or false", "Boolean"),
     Kind.TIMESTAMP: (TIMESTAMP, "a moment in time", "DateTime(timezone=True)"),
+    Kind.NUMBER: (INTEGER | NUMERIC, "a number", "Integer or Numeric"),
+    Kind.DAY: (TIMESTAMP | {"date"}, "a day or a moment in time", "Date or DateTime(timezone=True)"),
 }
 
 
@@ -242,6 +251,53 @@ def unique(part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any
             _both_fit(shop, part, column, one, other, meaning)
 
     return check
+
+
+def unique_in_any_case(part: str, name: str, meaning: str) -> Callable[[Shop], None]:
+    """No two rows share the column but for the case of its letters, also when two arrive at once.
+
+    ANY: an index that compares without case, a type or a collation that does, one case for all.
+    """
+
+    def check(shop: Shop) -> None:
+        table, column = shop.table(part), shop.column(part, name)
+        next_ = f'Add Index("{table.name}_{column.name}", func.lower({column.name}), unique=True).'
+        draft = shop.draft(part)
+        with shop.isolated():
+            first = shop.row(part)
+            stored = str(first[column.name])
+            for spelled in dict.fromkeys((stored.lower(), stored.upper(), stored.swapcase(), stored.capitalize())):
+                if spelled != stored:
+                    _is_one_with(shop, part, column, first, draft, spelled, meaning, next_)
+
+    return check
+
+
+def _is_one_with(
+    shop: Shop, part: str, column: Column, first: Row, draft: Draft, spelled: str, meaning: str, next_: str
+) -> None:
+    """That spelling can't stand beside the first row."""
+    table, same = first.table, {column.name: spelled}
+    answers = shop.both_ways(draft, **same)
+    for answer in answers:
+        shop.refused(
+            answer,
+            happened=f"PostgreSQL took two rows of {table.label} whose {meaning} differs in nothing but the case of "
+            f"its letters: {first[column.name]!r} and {spelled!r}.",
+            next=next_,
+            table=table.label,
+            column=column.name,
+        )
+    refusal = answers[0].refusal
+    if refusal is not None and not refusal.is_duplicate:
+        with shop.session.undone():
+            shop.session.keep(first.delete())
+            if shop.session.attempt(draft.but(**same)).refusal is not None:
+                return  # no row is spelled like that, whether there is another one or not
+    guard = _guard(shop, table, (column.name,), draft.but(**same), answers[0], meaning, next_)
+    if guard.predicate is not None:
+        _covers_live_rows(shop, part, column, guard, meaning)
+    _compares_no_more(shop, part, draft, same, guard, meaning, next_)
 
 
 def unique_together(
@@ -575,15 +631,82 @@ def key_is_required(shop: Shop, part: str, key: ForeignKey, meaning: str, *, nex
         not_null(shop, part, column, meaning, next=next)
 
 
+# -- belonging, and numbers --------------------------------------------------------------------------------------
+
+
+def belongs(part: str, target: str, one: str, column: str) -> Callable[[Shop], None]:
+    """A foreign key in force to another part, not optional, that turns orphans away."""
+
+    def check(shop: Shop) -> None:
+        next_ = f'Add {column} with ForeignKey("{shop.table(target).name}.id") and nullable=False.'
+        key = refers(shop, part, target, next=next_)
+        own = own_column(key)
+        key_is_required(shop, part, key, one, next=f"Make {own} NOT NULL (nullable=False).")
+        orphan_is_rejected(shop, part, key, target, next=next_)
+
+    return check
+
+
+def above_zero(part: str, name: str, what: str) -> Callable[[Shop], None]:
+    """Zero and negative numbers are refused, small ones are taken."""
+
+    def check(shop: Shop) -> None:
+        column = shop.column(part, name)
+        for number in (0, -1, -5):
+            with shop.isolated():
+                shop.never(
+                    part,
+                    {column.name: number},
+                    happened=f"PostgreSQL took {what} with the {column.name} {number}.",
+                    next=f'Add CheckConstraint("{column.name} > 0", name="positive") to {shop.table(part).label}.',
+                    column=column.name,
+                )
+        for number in (1, 2, 3):
+            with shop.isolated():
+                shop.takes(
+                    part,
+                    {column.name: number},
+                    happened=f"{what.capitalize()} with the {column.name} {number} was refused: {{why}}.",
+                    next=f"Loosen the rule on {column.name}: {number} is an ordinary number of pieces.",
+                    column=column.name,
+                )
+
+    return check
+
+
+def never_negative(part: str, name: str, what: str) -> Callable[[Shop], None]:
+    """Amounts below zero are refused, large and small; ordinary ones are taken."""
+
+    def check(shop: Shop) -> None:
+        column = shop.column(part, name)
+        for amount in map(Decimal, ("-1.00", "-500.00", "-0.01")):
+            # Fewer digits would round a cent below zero to zero.
+            if amount == round(amount, 0) or (column.type.base in NUMERIC and (column.type.scale or 2) >= 2):
+                with shop.isolated():
+                    shop.never(
+                        part,
+                        {column.name: amount},
+                        happened=f"PostgreSQL took {what} with the {column.name} {amount}.",
+                        next=f'Add CheckConstraint("{column.name} >= 0", name="not_negative") to the model.',
+                        column=column.name,
+                    )
+
+    return check
+
+
 # -- money and times -------------------------------------------------------------------------------------------
 
 
 def money_columns(shop: Shop, part: str) -> list[Column]:
     """The columns of a part that hold money: those the contract names, and others by the words in their names."""
+    return _money_columns(shop, part, shop.table(part))
+
+
+def _money_columns(shop: Shop, part: str, table: Table) -> list[Column]:
     named = {
         c.name for k in contract.table(part).columns if k.kind is Kind.MONEY and (c := shop.roles.column(part, k.name))
     }
-    return [column for column in shop.table(part).columns if column.name in named or _sounds_like_money(column)]
+    return [column for column in table.columns if column.name in named or _sounds_like_money(column)]
 
 
 def _sounds_like_money(column: Column) -> bool:
@@ -600,8 +723,12 @@ def _one(word: str) -> str:
 
 def money_is_exact(shop: Shop, part: str) -> None:
     """Every column of a part that holds money is numeric, to the cent or finer."""
-    table = shop.table(part)
-    for column in money_columns(shop, part):
+    keeps_money_exact(shop, part, shop.table(part))
+
+
+def keeps_money_exact(shop: Shop, part: str, table: Table) -> None:
+    """The same of what plays the part, be it a table or a view."""
+    for column in _money_columns(shop, part, table):
         type_ = column.type
         where = {"table": table.label, "column": column.name}
         next_ = f"Declare {column.name} as Numeric(10, 2)."
@@ -652,12 +779,18 @@ def each(shop: Shop, parts: Sequence[str], prove: Callable[[Shop, str], None]) -
 
 
 __all__ = [
+    "above_zero",
     "another_fits",
+    "belongs",
     "columns",
     "each",
     "exists",
+    "has_columns",
+    "keeps_money_exact",
+    "missing",
     "money_columns",
     "money_is_exact",
+    "never_negative",
     "not_null",
     "orphan_is_rejected",
     "own_column",
@@ -668,5 +801,6 @@ __all__ = [
     "times_are_recorded",
     "timestamps",
     "unique",
+    "unique_in_any_case",
     "unique_together",
 ]

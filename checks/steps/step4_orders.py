@@ -11,7 +11,6 @@ from psycopg2.errorcodes import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 
 from checks import purchase
 from checks.catalog import Column, ForeignKey, Table
-from checks.catalog.facts import NUMERIC
 from checks.labels import labels_of, same
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
@@ -56,66 +55,6 @@ def _check(rule_id: str, *needs: str) -> Callable[[Prove], Prove]:
     return step.check(rule_id, needs=(f"{rule_id.partition('.')[0]}.exists", *needs))
 
 
-def _belongs(part: str, target: str, one: str, column: str) -> Prove:
-    """A foreign key in force to another part, not optional, that turns orphans away."""
-
-    def check(shop: Shop) -> None:
-        next_ = f'Add {column} with ForeignKey("{shop.table(target).name}.id") and nullable=False.'
-        key = common.refers(shop, part, target, next=next_)
-        own = common.own_column(key)
-        common.key_is_required(shop, part, key, one, next=f"Make {own} NOT NULL (nullable=False).")
-        common.orphan_is_rejected(shop, part, key, target, next=next_)
-
-    return check
-
-
-def _above_zero(part: str, name: str, what: str) -> Prove:
-    """Zero and negative numbers are refused, small ones are taken."""
-
-    def check(shop: Shop) -> None:
-        column = shop.column(part, name)
-        for number in (0, -1, -5):
-            with shop.isolated():
-                shop.never(
-                    part,
-                    {column.name: number},
-                    happened=f"PostgreSQL took {what} with the {column.name} {number}.",
-                    next=f'Add CheckConstraint("{column.name} > 0", name="positive") to {shop.table(part).label}.',
-                    column=column.name,
-                )
-        for number in (1, 2, 3):
-            with shop.isolated():
-                shop.takes(
-                    part,
-                    {column.name: number},
-                    happened=f"{what.capitalize()} with the {column.name} {number} was refused: {{why}}.",
-                    next=f"Loosen the rule on {column.name}: {number} is an ordinary number of pieces.",
-                    column=column.name,
-                )
-
-    return check
-
-
-def _never_negative(part: str, name: str, what: str) -> Prove:
-    """Amounts below zero are refused, large and small; ordinary ones are taken."""
-
-    def check(shop: Shop) -> None:
-        column = shop.column(part, name)
-        for amount in map(Decimal, ("-1.00", "-500.00", "-0.01")):
-            # Fewer digits would round a cent below zero to zero.
-            if amount == round(amount, 0) or (column.type.base in NUMERIC and (column.type.scale or 2) >= 2):
-                with shop.isolated():
-                    shop.never(
-                        part,
-                        {column.name: amount},
-                        happened=f"PostgreSQL took {what} with the {column.name} {amount}.",
-                        next=f'Add CheckConstraint("{column.name} >= 0", name="not_negative") to the model.',
-                        column=column.name,
-                    )
-
-    return check
-
-
 def _known_status(part: str, what: str) -> Prove:
     """A status that no shop has is refused, on INSERT and on UPDATE."""
 
@@ -136,7 +75,7 @@ def _known_status(part: str, what: str) -> Prove:
 
 # -- addresses -------------------------------------------------------------------------------------------------
 
-_check("addresses.user")(_belongs("addresses", "users", "user", "user_id"))
+_check("addresses.user")(common.belongs("addresses", "users", "user", "user_id"))
 _check("addresses.line1-required")(common.required("addresses", "line1", "first line"))
 _check("addresses.city-required")(common.required("addresses", "city", "city"))
 _check("addresses.country-required")(common.required("addresses", "country", "country"))
@@ -144,10 +83,12 @@ _check("addresses.country-required")(common.required("addresses", "country", "co
 
 # -- cart ------------------------------------------------------------------------------------------------------
 
-_check("cart_items.user")(_belongs("cart_items", "users", "user", "user_id"))
-_check("cart_items.variant")(_belongs("cart_items", "product_variants", "variant", "product_variant_id"))
+_check("cart_items.user")(common.belongs("cart_items", "users", "user", "user_id"))
+_check("cart_items.variant")(common.belongs("cart_items", "product_variants", "variant", "product_variant_id"))
 _check("cart_items.quantity-required")(common.required("cart_items", "quantity", "quantity"))
-_check("cart_items.quantity-positive", "cart_items.columns")(_above_zero("cart_items", "quantity", "a line of a cart"))
+_check("cart_items.quantity-positive", "cart_items.columns")(
+    common.above_zero("cart_items", "quantity", "a line of a cart")
+)
 
 
 @_check("cart_items.one-row", "cart_items.user", "cart_items.variant")
@@ -209,7 +150,7 @@ def cart_goes_with_its_user(shop: Shop) -> None:
 
 # -- orders ----------------------------------------------------------------------------------------------------
 
-_check("orders.user")(_belongs("orders", "users", "user", "user_id"))
+_check("orders.user")(common.belongs("orders", "users", "user", "user_id"))
 _check("orders.status-required")(common.required("orders", "status", "status"))
 _check("orders.status-known")(_known_status("orders", "an order"))
 
@@ -398,13 +339,13 @@ def address_is_the_buyers(shop: Shop) -> None:
 
 # -- lines of an order -----------------------------------------------------------------------------------------
 
-_check("order_items.order")(_belongs("order_items", "orders", "order", "order_id"))
+_check("order_items.order")(common.belongs("order_items", "orders", "order", "order_id"))
 _check("order_items.quantity-required")(common.required("order_items", "quantity", "quantity"))
 _check("order_items.quantity-positive", "order_items.columns")(
-    _above_zero("order_items", "quantity", "a line of an order")
+    common.above_zero("order_items", "quantity", "a line of an order")
 )
 _check("order_items.price-required")(common.required("order_items", "unit_price", "price"))
-_check("order_items.price-not-negative")(_never_negative("order_items", "unit_price", "a line of an order"))
+_check("order_items.price-not-negative")(common.never_negative("order_items", "unit_price", "a line of an order"))
 
 _VARIANT_NEXT = 'Add product_variant_id with ForeignKey("product_variants.id").'
 
@@ -606,7 +547,7 @@ def _refused_for_all(shop: Shop, row: Row, changes: Values, where: dict[str, Any
 
 # -- history ---------------------------------------------------------------------------------------------------
 
-_check("order_status_history.order")(_belongs("order_status_history", "orders", "order", "order_id"))
+_check("order_status_history.order")(common.belongs("order_status_history", "orders", "order", "order_id"))
 _check("order_status_history.status-required")(common.required("order_status_history", "status", "status"))
 _check("order_status_history.status-known")(_known_status("order_status_history", "an entry in the history"))
 
@@ -644,9 +585,9 @@ def history_writes_itself(shop: Shop) -> None:
 
 # -- payments --------------------------------------------------------------------------------------------------
 
-_check("payments.order")(_belongs("payments", "orders", "order", "order_id"))
+_check("payments.order")(common.belongs("payments", "orders", "order", "order_id"))
 _check("payments.amount-required")(common.required("payments", "amount", "amount"))
-_check("payments.amount-not-negative")(_never_negative("payments", "amount", "a payment"))
+_check("payments.amount-not-negative")(common.never_negative("payments", "amount", "a payment"))
 
 
 @step.check("payments.no-card-data")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from checks import purchase
+from checks import purchase, rival
 from checks.life_cycle import CANCELLED, STEPS, Line, Orders, Refused, together
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
@@ -639,30 +639,6 @@ def cancelling_gives_back(shop: Shop) -> None:
             )
 
 
-#: Another buyer takes the last piece just after the shop's own trigger has looked how many there are. A row security
-#: policy is what runs at that moment; where it can't be had (for a superuser, or while somebody else holds a lock)
-#: nobody comes in between.
-_OTHER_BUYER = """
-create function pg_temp.other_buyer() returns boolean language plpgsql as $other$
-begin
-    if coalesce(current_setting('workshop.other_buyer', true), '') = '' then
-        perform set_config('workshop.other_buyer', 'been', true);
-        update {inventory} set {quantity} = {quantity} - 1 where {quantity} = 1 and {variant};
-    end if;
-    return true;
-end $other$;
-do $do$
-begin
-    set local lock_timeout = '50ms';
-    alter table {inventory} enable row level security, force row level security;
-    create policy other_buyer on {inventory} using (pg_temp.other_buyer()) with check (true);
-exception when lock_not_available or insufficient_privilege then
-    null;
-end $do$;
-set local lock_timeout = '1s'
-"""
-
-
 @step.check("stock.two-buyers", needs=(*_SOLD, "stock.no-oversell"))
 def one_of_two_gets_the_last(shop: Shop) -> None:
     """A piece that goes between the look at the stock and the sale is not sold again."""
@@ -671,13 +647,10 @@ def one_of_two_gets_the_last(shop: Shop) -> None:
     variant = scene.variant(1)
     order = orders.begin()
     draft = scene.line(order, Line(variant, 1))
-    if stock.table.row_security:
-        return
-    _let_another_buyer_in(shop, stock, variant)
+    rival.let_in(shop, stock.table, _takes_the_last(shop, stock, variant))
     if orders.write([draft]) is not None or orders.deliver(order) is not None:
         return
-    [[been]] = shop.session.query("select current_setting('workshop.other_buyer', true) = 'been'")
-    if been:
+    if rival.has_been(shop):
         raise Failed(
             "One piece was left and two buyers got it: the trigger looks how many there are, then writes a number of "
             "its own over what another buyer has left.",
@@ -688,12 +661,13 @@ def one_of_two_gets_the_last(shop: Shop) -> None:
         )
 
 
-def _let_another_buyer_in(shop: Shop, stock: Stock, variant: Row) -> None:
+def _takes_the_last(shop: Shop, stock: Stock, variant: Row) -> str:
+    """What another buyer does."""
     where = common.pointing_at(stock.key, variant)
     condition = " and ".join(f"{quote(name)} = %s" for name in where)
     literal = shop.session.cursor.mogrify(condition, tuple(where.values())).decode()
-    sql = _OTHER_BUYER.format(inventory=qualified(stock.table), quantity=quote(stock.quantity), variant=literal)
-    shop.session.keep(Statement(sql))
+    quantity = quote(stock.quantity)
+    return f"update {qualified(stock.table)} set {quantity} = {quantity} - 1 where {quantity} = 1 and {literal}"
 
 
 # -- money and times, in every table of the step ---------------------------------------------------------------

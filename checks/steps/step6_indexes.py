@@ -54,11 +54,11 @@ def _conditions(shop: Shop, part: str, condition: str, columns: Sequence[str]) -
     yield condition
     predicates = {i.predicate: i for i in indexes_of(shop.catalog, shop.table(part)) if i.predicate is not None}
     for predicate, index in predicates.items():
-        if _keeps_living_rows(shop, part, index, columns):
+        if keeps_living_rows(shop, part, index, columns):
             yield f"{condition} and {predicate}"
 
 
-def _keeps_living_rows(shop: Shop, part: str, index: Index, columns: Sequence[str]) -> bool:
+def keeps_living_rows(shop: Shop, part: str, index: Index, columns: Sequence[str]) -> bool:
     """A partial index has every row that the shop still shows: its predicate is about the learner's own columns and
     true of an ordinary row, or about nothing but NULL in the columns searched."""
     table, predicate = shop.table(part), index.predicate or ""
@@ -236,7 +236,7 @@ def _uses(shop: Shop, index: Index, condition: str, columns: Sequence[str]) -> b
     """The planner finds the rows under the condition by that index; by a bitmap, where it knows no other way."""
     table = shop.table("products")
     if index.predicate is not None:
-        if not _keeps_living_rows(shop, "products", index, columns):
+        if not keeps_living_rows(shop, "products", index, columns):
             return False
         condition = f"{condition} and {index.predicate}"
     ways = (("seqscan", "bitmapscan"), ("seqscan",))

@@ -67,6 +67,16 @@ WORLD = {
         create table request_lines (request_id int, book_id int, wanted int);
         insert into request_lines values (1, 7, 1), (1, 7, 1), (1, 8, 2), (2, 8, 1)
     """,
+    "courses": """
+        create table courses (id int primary key, seats int, taken int not null default 0);
+        insert into courses values (1, 1), (2, 1)
+    """,
+    "bookings": "create table bookings (reader_id int, course_id int)",
+    "passes": """
+        create table passes (id int primary key, good_until timestamptz);
+        insert into passes values (1, '2001-01-01'), (2, '2999-01-01'), (3, null)
+    """,
+    "entries": "create table entries (pass_id int)",
 }
 
 IMPORTS = """
@@ -346,6 +356,53 @@ TRIES: dict[str, list[tuple[str, Any]]] = {
         ("select * from shelf_log", [(7, 1, "called off")]),
     ],
     "stock.two-buyers": [(SHELVES, [(7, 2), (8, 5)])],
+    "coupons.percent-limit": [
+        ("insert into parcels (label, weight) values ('letter', 500), ('piano', 300000)", TAKEN),
+        ("insert into parcels (label, weight) values ('letter', 501)", REFUSED),
+        ("update parcels set label = 'letter'", REFUSED),
+    ],
+    "coupons.dates-in-order": [
+        ("insert into journeys (left_on, arrived_on) values ('2026-01-01', '2026-01-03'), ('2026-01-01', null)", TAKEN),
+        ("insert into journeys (left_on, arrived_on) values ('2026-01-03', '2026-01-01')", REFUSED),
+        ("update journeys set left_on = '2027-01-01'", REFUSED),
+    ],
+    "coupons.limit-optional": [("insert into parcels (label) values ('A')", TAKEN)],
+    "coupon_redemptions.limit": [
+        ("insert into bookings values (7, 1)", TAKEN),
+        ("insert into bookings values (8, 1)", REFUSED),
+        ("insert into bookings values (8, 2)", TAKEN),
+        ("update bookings set course_id = 1 where reader_id = 8", REFUSED),
+    ],
+    "coupon_redemptions.dates": [
+        ("insert into entries values (2), (3)", TAKEN),
+        ("insert into entries values (1)", REFUSED),
+    ],
+    "daily_sales.exists": [
+        ("insert into loans (reader_id, daily_fee, lent_at) values (7, 2, '2026-01-01')", TAKEN),
+        ("select lent_on::text, loans from daily_loans order by 1", [("2026-01-01", 1), ("2026-02-01", 1)]),
+        ("refresh materialized view daily_loans", TAKEN),
+        ("select loans from daily_loans order by lent_on", [(2,), (1,)]),
+    ],
+    "daily_sales.paid-only": [("select reader_id, copies from reader_loans", [(7, 1)])],
+    "daily_sales.unique-index": [("select * from copy_loans order by copy_id", [(1, 1), (2, 1)])],
+    "search.column": [
+        ("select id from books where title_words @@ to_tsquery('english', 'gardens')", [(7,)]),
+        ("update books set title = 'The Tea Party' where id = 7", TAKEN),
+        ("select id from books where title_words @@ to_tsquery('english', 'gardens')", []),
+    ],
+    "search.found": [
+        ("select id from books where all_words @@ to_tsquery('english', 'garden') order by id", [(7,), (8,)]),
+        ("update books set blurb = null", TAKEN),
+        ("select id from books where all_words @@ to_tsquery('english', 'garden')", [(7,)]),
+    ],
+    "search.indexed": [(f"{INDEXES} 'books' and indexdef ~ 'gin'", [(1,)])],
+    "search.ranked": [
+        (
+            "select id from books, to_tsquery('english', 'garden') q where ranked_words @@ q "
+            "order by ts_rank(ranked_words, q) desc",
+            [(7,), (8,)],
+        ),
+    ],
     "catalog.keys-indexed": [(f"{INDEXES} 'visits' and indexdef ~ '\\(reader_id\\)'", [(1,)])],
     "indexes.cart": [(f"{INDEXES} 'library_cards' and indexdef ~ '\\(reader_id, library_id\\)'", [(1,)])],
     "indexes.reviews": [(f"{INDEXES} 'library_shelves' and indexdef ~ '\\(hall, number\\)'", [(1,)])],

@@ -10,12 +10,13 @@ from checks.hints import HINTS, Hint
 from workshop.settings import ROOT
 from workshop.steps import find_step
 
-RULES = [rule for step in contract.STEPS for rule in step.rules]
-STEP_OF = {rule.id: step.number for step in contract.STEPS for rule in step.rules}
-TABLES = {table.name for table in contract.TABLES}
+CHAPTERS: tuple[contract.Step | contract.Extension, ...] = (*contract.STEPS, *contract.EXTENSIONS)
+RULES = [rule for chapter in CHAPTERS for rule in chapter.rules]
+CHAPTER_OF = {rule.id: chapter.key for chapter in CHAPTERS for rule in chapter.rules}
+TABLES = {table.name: table for chapter in CHAPTERS for table in contract.tables_of(chapter.key)}
 
 #: Names that mean a table of the shop; `order` is a word of SQL as well, and looked for in another way.
-SHOP = contract.stored_names() - {"order"}
+SHOP = contract.stored_names(tuple(TABLES.values())) - {"order"}
 
 #: Columns that a rule turns away, or that a table may have.
 NOT_WANTED = {"password", "unit_cost"}
@@ -45,10 +46,11 @@ def test_a_new_rule_without_a_hint_is_noticed() -> None:
 
 def test_hints_stand_in_their_steps_file_in_the_contracts_order() -> None:
     """Whoever edits a rule finds its hint in the same place, and none is left over."""
-    for step in contract.STEPS:
-        path = ROOT / "checks" / "hints" / f"step{step.number}.py"
+    for chapter in CHAPTERS:
+        name = chapter.key if isinstance(chapter.key, str) else f"step{chapter.key}"
+        path = ROOT / "checks" / "hints" / f"{name}.py"
         written = re.findall(r'^    "([\w.-]+)": ', path.read_text("utf-8"), re.MULTILINE)
-        assert written == [rule.id for rule in step.rules]
+        assert written == [rule.id for rule in chapter.rules]
 
 
 def test_each_is_read_in_a_minute() -> None:
@@ -92,18 +94,19 @@ def test_each_place_is_complete() -> None:
     for rule_id, hint in HINTS.items():
         part = rule_id.partition(".")[0]
         table = hint.table or (part if part in TABLES else "")
-        place = hint.place.format(table=table, column=hint.column, file=find_step(STEP_OF[rule_id]).patterns[-1])
+        place = hint.place.format(table=table, column=hint.column, file=find_step(CHAPTER_OF[rule_id]).patterns[-1])
         assert not re.search(r"``|[{}]", place), rule_id
         assert place.count("`") % 2 == 0, rule_id
         assert re.search(r"`[\w/]+\.(py|sql)`|`schemas/`|`ecommerce-db`|the report names|DATABASE_URL", place), rule_id
 
 
 def test_columns_that_stand_in_are_the_contracts() -> None:
-    named = {name for table in contract.TABLES for column in table.columns for name in column.names}
+    named = {name for table in TABLES.values() for column in table.columns for name in column.names}
+    named |= {column.name for chapter in CHAPTERS for _, column in chapter.added}
     for rule_id, hint in HINTS.items():
         if hint.column:
             assert hint.column in named | NOT_WANTED or hint.column.endswith("_id"), rule_id
-        assert hint.table in TABLES | {""}, rule_id
+        assert hint.table in {*TABLES, ""}, rule_id
 
 
 def _sentences(text: str) -> list[str]:

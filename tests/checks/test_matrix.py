@@ -42,13 +42,13 @@ def test_right_design_is_taken(design: Path, step: int, build: Build, check: Che
     build(design_sql(design))
     report = check(step)
     assert report.passed, str(report)
-    assert not _with(report, Outcome.CANT_TELL, Outcome.SKIPPED), str(report)
+    assert not outcomes(report, Outcome.CANT_TELL, Outcome.SKIPPED), str(report)
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_reference_follows_all_advice(step: int, build: Build, check: Check) -> None:
     build(reference_sql(step))
-    assert set(_with(check(step), Outcome.PASS)) == {rule.id for rule in contract.step(step).rules} - ELSEWHERE
+    assert set(outcomes(check(step), Outcome.PASS)) == {rule.id for rule in contract.step(step).rules} - ELSEWHERE
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
@@ -58,15 +58,15 @@ def test_wrong_schema_is_turned_down(
     if playground.server_version < wrong.since:
         pytest.skip(f"PostgreSQL {playground.server_version // 10000} does not know this")
     build(reference_sql(wrong.step))
-    change = as_superuser if wrong.as_superuser else _executed_on(playground)
+    change = as_superuser if wrong.as_superuser else executed_on(playground)
     change(wrong.sql)
     report = check(wrong.step)
     assert not report.passed
-    failed = _with(report, Outcome.FAIL)
+    failed = outcomes(report, Outcome.FAIL)
     assert wrong.breaks in failed, str(report)
     assert set(failed) - {wrong.breaks} <= set(wrong.also), str(report)
-    assert not _with(report, Outcome.CANT_TELL), str(report)
-    _assert_words(failed[wrong.breaks], wrong)
+    assert not outcomes(report, Outcome.CANT_TELL), str(report)
+    assert_words(failed[wrong.breaks], wrong)
 
 
 @pytest.mark.parametrize("less", LESS, ids=str)
@@ -74,10 +74,10 @@ def test_advice_is_given_and_the_step_passes(less: Wrong, build: Build, check: C
     build(reference_sql(less.step) + less.sql)
     report = check(less.step)
     assert report.passed, str(report)
-    advice = _with(report, Outcome.ADVICE)
+    advice = outcomes(report, Outcome.ADVICE)
     assert less.breaks in advice, str(report)
     assert set(advice) - {less.breaks} <= set(less.also), str(report)
-    _assert_words(advice[less.breaks], less)
+    assert_words(advice[less.breaks], less)
 
 
 def test_every_rule_has_two_wrong_schemas() -> None:
@@ -90,12 +90,12 @@ def test_wrong_schemas_break_musts_and_the_others_advice() -> None:
     assert {RULES[less.breaks].level for less in LESS} == {Level.ADVICE}
 
 
-def _with(report: Report, *outcomes: Outcome) -> dict[str, Result]:
+def outcomes(report: Report, *outcomes: Outcome) -> dict[str, Result]:
     judged = [result for result in report.results if result.rule.id not in ELSEWHERE]
     return {result.rule.id: result for result in judged if result.outcome in outcomes}
 
 
-def _executed_on(connection: Connection) -> Build:
+def executed_on(connection: Connection) -> Build:
     def execute(sql: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(sql)
@@ -103,7 +103,7 @@ def _executed_on(connection: Connection) -> Build:
     return execute
 
 
-def _assert_words(result: Result, wrong: Wrong) -> None:
+def assert_words(result: Result, wrong: Wrong) -> None:
     said = " ".join(
         filter(None, (result.happened, result.table, result.column and f"{result.table}.{result.column}", result.next))
     )

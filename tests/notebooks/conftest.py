@@ -12,9 +12,11 @@ import pytest
 from nbclient import NotebookClient
 
 from workshop.settings import ROOT
+from workshop.steps import EXTENSIONS, Step, find_notebook
 
 Notebook = dict[str, Any]
-NAMES = sorted(path.name for path in (ROOT / "solutions").glob("*.ipynb"))
+STEP_NAMES = sorted(path.name for path in (ROOT / "solutions").glob("*.ipynb"))
+NAMES = [*STEP_NAMES, *(str(extension.notebook) for extension in EXTENSIONS)]
 
 
 def read(folder: str, name: str) -> Notebook:
@@ -26,17 +28,17 @@ def source(cell: dict[str, Any]) -> str:
     return "".join(cell["source"])
 
 
-def after_the_steps_before(notebook: Notebook, number: int) -> Notebook:
-    """The notebook, preceded by the project files of the steps before it as solutions/ have them."""
+def after_the_steps_before(notebook: Notebook, step: Step) -> Notebook:
+    """The notebook of a step, preceded by the project files of the steps before it as solutions/ have them."""
     start = {"cell_type": "code", "id": "before", "metadata": {}, "outputs": [], "execution_count": None}
     files = [
         {**start, "id": f"before-{name[:2]}-{cell['id']}", "source": source(cell)}
-        for name in NAMES
-        if int(name[:2]) < number
+        for name in STEP_NAMES
+        if int(name[:2]) <= step.needs
         for cell in read("solutions", name)["cells"]
         if source(cell).startswith("%%project_file")
     ]
-    start["source"] = f"from workshop import start_step\nstart_step({number})"
+    start["source"] = f"from workshop import start_step\nstart_step({step.key!r})"
     return {**notebook, "cells": [start, *files, *notebook["cells"]]}
 
 
@@ -73,9 +75,9 @@ def notebook(name: str) -> Notebook:
 
 
 @pytest.fixture
-def number(name: str) -> int:
-    """Its step."""
-    return int(name[:2])
+def step(name: str) -> Step:
+    """Its step, or its extension."""
+    return find_notebook(Path(name))
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 from checks import contract
 from tests.notebooks.conftest import NAMES, Notebook, read, source
 from workshop.settings import ROOT
-from workshop.steps import find_step
+from workshop.steps import Extension, Step
 
 BLOCK = re.compile(r"<!-- begin (\w+) -->.*?<!-- end \1 -->", re.DOTALL)
-TODO = re.compile(r"(?:#|--) TODO (\d+)\.(\d+)\b")
+TODO = re.compile(r"(?:#|--) TODO ([\d.]+):")
 
 
 def test_it_is_a_valid_notebook_for_any_python_3(notebook: Notebook) -> None:
@@ -41,36 +41,38 @@ def test_it_has_no_outputs(notebook: Notebook) -> None:
             assert cell["outputs"] == [] and cell["execution_count"] is None, cell["id"]
 
 
-def test_it_opens_with_what_it_is_about(notebook: Notebook, number: int) -> None:
-    step = find_step(number)
+def test_it_opens_with_what_it_is_about(notebook: Notebook, step: Step) -> None:
     opening = source(notebook["cells"][0])
-    assert f"# Step {number}: {step.title}\n" in opening
+    is_extension = isinstance(step, Extension)
+    key = f'"{step.key}"' if is_extension else step.key
+    assert f"# {'Extension' if is_extension else f'Step {key}'}: {step.title}\n" in opening
     for word in ("**Goal:**", f"about {step.minutes} minutes", "**You need:**", "**You build:**"):
         assert word in opening, word
     first = next(source(cell) for cell in notebook["cells"] if cell["cell_type"] == "code")
-    assert re.match(r"from checks import check_step(, \w+)*\nfrom workshop import ", first)
-    assert first.endswith(f"\nstart_step({number})")
-    assert any(source(cell) == f"check_step({number})" for cell in notebook["cells"])
+    check = "check_extension" if is_extension else "check_step"
+    assert re.match(rf"from checks import {check}(, \w+)*\nfrom workshop import ", first)
+    assert first.endswith(f"\nstart_step({key})")
+    assert any(source(cell) == f"{check}({key})" for cell in notebook["cells"])
 
 
-def test_the_rules_it_shows_are_the_contracts(notebook: Notebook, number: int) -> None:
+def test_the_rules_it_shows_are_the_contracts(notebook: Notebook, step: Step) -> None:
     shown = [
         line for cell in notebook["cells"] for block in BLOCK.finditer(source(cell)) for line in block[0].splitlines()
     ]
     rules = [line.removeprefix("- ") for line in shown if line.startswith("- ")]
-    assert sorted(rules) == sorted(rule.text for rule in contract.step(number).rules)
+    assert sorted(rules) == sorted(rule.text for rule in contract.chapter(step.key).rules)
 
 
 def test_its_picture_shows_the_steps_tables_with_words_for_who_cannot_see_it(
-    notebook: Notebook, name: str, number: int, images: Path
+    notebook: Notebook, name: str, step: Step, images: Path
 ) -> None:
-    tables = [table.name for table in contract.TABLES if table.step == number]
+    tables = [table.name for table in contract.tables_of(step.key)]
     pictures = re.findall(r"!\[(.*?)\]\((.*?)\)", source(notebook["cells"][0]))
     if not tables:
         assert not pictures
         return
     [(alternative, link)] = pictures
-    assert link == f"images/{Path(name).stem}.svg"
+    assert link == f"{'../' if isinstance(step, Extension) else ''}images/{Path(name).stem}.svg"
     drawn = (images / f"{Path(name).stem}.svg").read_text("utf-8")
     for table in tables:
         assert table in alternative
@@ -80,11 +82,12 @@ def test_its_picture_shows_the_steps_tables_with_words_for_who_cannot_see_it(
     )
 
 
-def test_each_gap_has_a_number_and_they_count_up(notebook: Notebook, number: int) -> None:
+def test_each_gap_has_a_number_and_they_count_up(notebook: Notebook, step: Step) -> None:
     found = [
         match for cell in notebook["cells"] if cell["cell_type"] == "code" for match in TODO.finditer(source(cell))
     ]
-    assert [(int(match[1]), int(match[2])) for match in found] == [(number, i + 1) for i in range(len(found))]
+    before = "" if isinstance(step, Extension) else f"{step.number}."
+    assert [match[1] for match in found] == [f"{before}{i + 1}" for i in range(len(found))]
     assert found
 
 
@@ -122,7 +125,7 @@ def test_its_links_lead_somewhere(name: str, folder: str) -> None:
     ]
     assert links
     for link in links:
-        assert (ROOT / folder / link.partition("#")[0]).is_file(), link
+        assert (ROOT / folder / name).parent.joinpath(link.partition("#")[0]).is_file(), link
 
 
 @pytest.mark.parametrize("folder", ["notebooks", "solutions"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.notebooks.conftest import Notebook, after_the_steps_before, read, source, text
+from workshop.steps import Step, find_step
 
 Run = Callable[[Notebook], Notebook]
 
@@ -94,18 +95,18 @@ def outputs(notebook: Notebook) -> dict[str, str]:
     return {cell["id"]: "\n".join(map(text, cell["outputs"])) for cell in cells}
 
 
-def without_the_steps_before(notebook: Notebook, number: int) -> Notebook:
+def without_the_steps_before(notebook: Notebook, step: Step) -> Notebook:
     """The notebook alone: what somebody has who begins here."""
     return notebook
 
 
 @pytest.mark.parametrize("after", [without_the_steps_before, after_the_steps_before])
 def test_untouched_it_runs_to_the_end_and_nothing_counts_as_attempted(
-    notebook: Notebook, number: int, after: Callable[[Notebook, int], Notebook], run: Run
+    notebook: Notebook, step: Step, after: Callable[[Notebook, Step], Notebook], run: Run
 ) -> None:
-    done = run(after(notebook, number))
+    done = run(after(notebook, step))
     # Step 6 is about the tables of the steps before it.
-    begun = number == 6 and after is after_the_steps_before
+    begun = step.number == 6 and after is after_the_steps_before
     assert ("not yet" if begun else "not attempted") in outputs(done)["check-step"]
     for cell in done["cells"]:
         for output in cell.get("outputs", []):
@@ -116,10 +117,10 @@ def test_untouched_it_runs_to_the_end_and_nothing_counts_as_attempted(
 
 @pytest.mark.parametrize("name", HASTY)
 def test_with_tables_but_without_rules_the_attacks_go_in_and_the_checks_say_what_is_missing(
-    name: str, number: int, run: Run
+    name: str, step: Step, run: Run
 ) -> None:
     hasty = HASTY[name]
-    said = outputs(run(after_the_steps_before(_filled(read("notebooks", name), hasty.lines), number)))
+    said = outputs(run(after_the_steps_before(_filled(read("notebooks", name), hasty.lines), step)))
     for cell, gap in hasty.went_in.items():
         assert f"TODO {gap}" in said[cell], cell
     assert "not yet" in said["check-step"]
@@ -127,11 +128,11 @@ def test_with_tables_but_without_rules_the_attacks_go_in_and_the_checks_say_what
         assert sentence in said["check-step"]
 
 
-def test_every_cell_can_be_run_again(name: str, number: int, run: Run) -> None:
+def test_every_cell_can_be_run_again(name: str, step: Step, run: Run) -> None:
     notebook = read("solutions", name)
     again = [{**cell, "id": f"{cell['id']}-again"} for cell in notebook["cells"]]
     twice = {**notebook, "cells": notebook["cells"] + again}
-    said = outputs(run(after_the_steps_before(twice, number)))
+    said = outputs(run(after_the_steps_before(twice, step)))
     assert ": passed." in said["check-step"]
     assert said["check-step-again"] == said["check-step"]
     assert said.get("build-schema-again", "Built ").startswith("Built ")
@@ -140,7 +141,7 @@ def test_every_cell_can_be_run_again(name: str, number: int, run: Run) -> None:
 def test_a_cart_survives_a_restart_of_the_kernel(run: Run) -> None:
     notebook = read("solutions", "04_cart_and_orders.ipynb")
     restart = [cell["id"] for cell in notebook["cells"]].index("restart")
-    run(after_the_steps_before({**notebook, "cells": notebook["cells"][:restart]}, 4))
+    run(after_the_steps_before({**notebook, "cells": notebook["cells"][:restart]}, find_step(4)))
     said = outputs(run({**notebook, "cells": notebook["cells"][restart:]}))
     assert "The basket: lost" in said["after-restart"]
     assert said["after-restart"].endswith("[('Ada', 'MUG-S', 2)]")
@@ -165,7 +166,7 @@ def _filled(notebook: Notebook, lines: dict[str, str]) -> Notebook:
 
 def test_in_step_5_bad_rows_go_in_before_the_rules_are_there_and_not_after(run: Run) -> None:
     solution = read("solutions", "05_inventory_and_reviews.ipynb")
-    said = outputs(run(after_the_steps_before(solution, 5)))
+    said = outputs(run(after_the_steps_before(solution, find_step(5))))
     assert said["sql-five-of-three"] == "[(5, 3)]"
     assert "✗" not in said["read-then-write"] and said["read-then-write"].endswith("→ 2")
     assert said["sql-fake-review"] == "[(5, True, 'pending')]"
@@ -178,7 +179,7 @@ def test_in_step_5_bad_rows_go_in_before_the_rules_are_there_and_not_after(run: 
 
 def test_in_step_5_with_tables_alone_two_buyers_get_one_mug_and_the_checks_say_so(run: Run) -> None:
     hasty = _filled(read("notebooks", "05_inventory_and_reviews.ipynb"), HASTY_5)
-    said = outputs(run(after_the_steps_before(hasty, 5)))
+    said = outputs(run(after_the_steps_before(hasty, find_step(5))))
     assert said["build-schema"].startswith("Built 16 tables")
     assert "✗" not in said["one-statement"] and "waits" not in said["one-statement"]
     for cell, gap in (("sql-five-of-three-after", "5.9"), ("sql-votes", "5.8")):
@@ -206,7 +207,7 @@ HASTY_5 = {
 
 
 def test_in_step_6_with_its_gaps_open_nothing_gets_quicker_and_the_checks_say_so(run: Run) -> None:
-    said = outputs(run(after_the_steps_before(read("notebooks", "06_indexes_and_constraints.ipynb"), 6)))
+    said = outputs(run(after_the_steps_before(read("notebooks", "06_indexes_and_constraints.ipynb"), find_step(6))))
     assert "Search for a product: reads all of products." in said["explain-before"]
     assert "A user's orders, newest first: reads all of orders, then sorts." in said["explain-before"]
     assert said["explain-after"].startswith("The indexes are those of your files already. All rows stay.")

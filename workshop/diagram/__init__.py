@@ -69,7 +69,7 @@ def show_diagram(step: int | None = None) -> Diagram:
 
     Raises WorkshopError when there is nothing to show, no such step, or no database.
     """
-    last = None if step is None else find_step(step).number
+    last = None if step is None else find_step(step).last_step
     url = current_url()
     with closing(connect(url, "show_diagram")) as connection:
         tables = read_tables(connection)

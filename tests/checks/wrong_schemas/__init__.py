@@ -11,7 +11,7 @@ from pathlib import Path
 class Wrong:
     """A change to the reference that breaks one rule."""
 
-    step: int
+    step: int | str  # an extension by its name
     breaks: str  # the rule
     name: str
     sql: str
@@ -24,14 +24,14 @@ class Wrong:
         return f"{self.breaks}: {self.name}"
 
 
-def wrong_schemas(step: int, pattern: str) -> tuple[Wrong, ...]:
+def wrong_schemas(step: int | str, pattern: str) -> tuple[Wrong, ...]:
     """The entries of a step's file: heads of comment lines, each with SQL below it."""
     text = Path(__file__).with_name(pattern.format(step)).read_text(encoding="utf-8")
     entries = re.split(r"^-- (?=\w+\.[\w-]+: )", text, flags=re.MULTILINE)[1:]
     return tuple(_entry(step, entry) for entry in entries)
 
 
-def _entry(step: int, text: str) -> Wrong:
+def _entry(step: int | str, text: str) -> Wrong:
     title, *lines = text.splitlines()
     breaks, _, name = title.partition(": ")
     heads = dict(line.removeprefix("-- ").split(": ", 1) for line in lines if line.startswith("-- "))

@@ -1,0 +1,1 @@
+"""The checks of the extensions, one module for each; each has `extension`, its checks."""
