@@ -34,6 +34,11 @@ def catch_up(step: int | str) -> None:
     schema can't be built.
     """
     last = find_step(step)
+    if not last.is_written:
+        raise WorkshopError(
+            f"{last.heading}, is made by commands, one after the other: call catch_up({last.needs}), then work through "
+            f"{last.notebook}. show_solution({last.key}, give_up=True) shows how."
+        )
     files = files_until(step)
     url = get_ready().url
     plan = _plan(last, files)

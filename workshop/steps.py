@@ -17,6 +17,7 @@ class Step:
         minutes: what it takes a learner who has the steps before behind them.
         patterns: the project files that it makes, as glob patterns within the project folder.
         folders: the folders that it makes there.
+        is_written: its notebook writes its files; those of another step come from a program's commands.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Step:
     minutes: int
     patterns: tuple[str, ...]
     folders: tuple[str, ...] = ()
+    is_written: bool = True
 
     @property
     def key(self) -> int | str:
@@ -100,7 +102,7 @@ STEPS = (
     Step(4, "cart_and_orders", "Cart and orders", 7, ("models/cart.py", "models/orders.py", "models/payments.py")),
     Step(5, "inventory_and_reviews", "Inventory and reviews", 7, ("models/inventory.py",)),
     Step(6, "indexes_and_constraints", "Indexes and constraints", 6, ("queries.py",)),
-    Step(7, "migrations", "Migrations", 6, ("alembic.ini", "migrations/**/*", "models/parcels.py")),
+    Step(7, "migrations", "Migrations", 6, ("alembic.ini", "migrations/**/*", "models/parcels.py"), is_written=False),
     Step(8, "validation_tests", "Validation tests", 10, ("tests/**/*.py",)),
 )
 

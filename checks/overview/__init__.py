@@ -25,8 +25,11 @@ from workshop.diagram.tables import with_missing
 from workshop.errors import WorkshopError
 from workshop.postgres import connect
 from workshop.progress import Progress
+from workshop.steps import find_step
 
 VERSION = 1
+
+_EXTRA, _NOT_BEGUN = "an extension", "an extension, not begun"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Scorecard:
     """Shows itself as a picture in a notebook, and as text; `save()` keeps it as a page or as data."""
 
     reports: Sequence[Report]
+    extras: Sequence[Report] = ()  # of the extensions
     diagram: Diagram | None = None
 
     @property
@@ -92,6 +96,11 @@ class Scorecard:
         ]
 
     @property
+    def extensions(self) -> list[Line]:
+        """What a learner may add; nothing of the verdict hangs on it."""
+        return [Line(report.title, _EXTRA if report.attempted else _NOT_BEGUN, report.checks) for report in self.extras]
+
+    @property
     def passed(self) -> bool:
         """Every step passes."""
         return all(report.passed for report in self.reports)
@@ -103,7 +112,7 @@ class Scorecard:
         if due is None:
             return "Every step passes. What is left is advice, and the extensions in `notebooks/extensions/`."
         if not due.attempted:
-            return f"Next: step {due.step}, {due.title}. Its notebook is `{due.step:02}` in `notebooks/`."
+            return f"Next: step {due.step}, {due.title}. Its notebook is `{find_step(due.step).notebook}`."
         first = next((result for result in due.checks if result.outcome is Outcome.FAIL), None)
         if first is None:
             return f"Next: step {due.step}, {due.title}: `check_step({due.step})` says what is open there."
@@ -129,6 +138,7 @@ class Scorecard:
             "passed": self.passed,
             "criteria": [line.to_dict() for line in self.criteria],
             "requirements": [line.to_dict() for line in self.requirements],
+            "extensions": [line.to_dict() for line in self.extensions],
             "steps": [
                 {"step": report.step, "passed": report.passed, "score": report.score, "out_of": report.out_of}
                 for report in self.reports
@@ -152,6 +162,8 @@ class Scorecard:
     def _groups(self) -> Iterator[tuple[str, list[Line]]]:
         yield "Criteria of success", self.criteria
         yield "Business rules", self.requirements
+        if self.extras:
+            yield "Extras", self.extensions
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": str(self), "text/html": self.to_html()}
@@ -205,12 +217,15 @@ def make_scorecard(*, database_url: str | None = None, project: str | Path | Non
     Raises WorkshopError when the database can't be reached.
     """
     subject = find_subject(database_url, project=project)
-    reports = []
-    with Progress("Checking", len(contract.STEPS)) as progress:
+    reports, extras = [], []
+    with Progress("Checking", len(contract.CHAPTERS)) as progress:
         for step in contract.STEPS:
             progress.step(step.title)
             reports.append(_report(step.number, subject))
-    return Scorecard(reports, _diagram(subject))
+        for extension in contract.EXTENSIONS:
+            progress.step(extension.title)
+            extras.append(grade(extension.name, subject))
+    return Scorecard(reports, extras, _diagram(subject))
 
 
 def _report(number: int, subject: Subject) -> Report:

@@ -71,6 +71,13 @@ def test_it_is_kept_as_a_page_and_as_a_line_of_data(half_way: Scorecard, tmp_pat
     assert cart["checks"]["cart_items.quantity-positive"] == "fail"
 
 
+def test_extensions_are_extras(half_way: Scorecard) -> None:
+    assert [line.title for line in half_way.extensions] == [extension.title for extension in contract.EXTENSIONS]
+    assert not any(line.score for line in half_way.extensions)
+    assert "an extension, not begun" in str(half_way)
+    assert half_way.to_dict()["extensions"][0]["holds"] is False
+
+
 def test_a_file_that_it_cannot_be_kept_in(half_way: Scorecard, tmp_path: Path) -> None:
     with pytest.raises(WorkshopError, match=r"should end in \.html"):
         half_way.save(tmp_path / "card.pdf")

@@ -258,3 +258,8 @@ def test_an_open_transaction_elsewhere_stops_the_build_and_nothing_else(shop, da
 def test_another_number_lists_the_steps(notebook, project, number):
     assert notebook.refuse(f"catch_up({number})").startswith(f"There is no step {number}.")
     assert not project.exists()
+
+
+def test_a_step_that_commands_make_is_not_written() -> None:
+    with pytest.raises(WorkshopError, match=r"is made by commands.*call catch_up\(6\), then work through 07_migrations"):
+        catch_up(7)
