@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import drop_database
 from tests.workshop.conftest import BASE, CORE
 from workshop import postgres
+from workshop.errors import WorkshopError
 from workshop.postgres import Mark, read_mark
 from workshop.postgres.connection import Address
 from workshop.project import fingerprint
