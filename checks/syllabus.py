@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from checks import contract
-from checks.contract import Kind, Rule, Table
-from checks.contract.extensions import EXTENSIONS
+from checks.contract import Kind, Table
 
 #: What a learner reads for a family of types. A key is of whatever type its table has.
 FAMILIES = {
@@ -34,20 +33,18 @@ def syllabus() -> dict[str, Any]:
 
     The form of a table is that of workshop.diagram.
     """
-    steps = {str(step.number): _chapter(step.rules, contract.tables_of(step.number)) for step in contract.STEPS}
-    return steps | {extension.name: _chapter(extension.rules, extension.tables) for extension in EXTENSIONS}
+    return {
+        str(chapter.key): {"rules": _rules(chapter.key), "tables": _tables(contract.tables_of(chapter.key))}
+        for chapter in contract.CHAPTERS
+    }
 
 
-def _chapter(rules: Sequence[Rule], tables: Sequence[Table]) -> dict[str, Any]:
-    return {"rules": _rules(rules, tables), "tables": _tables(tables)}
-
-
-def _rules(rules: Sequence[Rule], tables: Sequence[Table]) -> list[dict[str, str]]:
-    """`about` is one of the tables, or empty for a rule on several of them or on none."""
-    names = {table.name for table in tables}
+def _rules(key: int | str) -> list[dict[str, str]]:
+    """`about` is one of the chapter's tables, or empty for a rule on several of them or on none."""
+    names = {table.name for table in contract.tables_of(key)}
     return [
         {"about": name if (name := rule.id.partition(".")[0]) in names else "", "level": rule.level, "text": rule.text}
-        for rule in rules
+        for rule in contract.chapter(key).rules
     ]
 
 
@@ -62,8 +59,7 @@ def _tables(tables: Sequence[Table]) -> list[dict[str, Any]]:
 
 def drawn(table: Table) -> dict[str, Any]:
     """The table as a diagram shows it; a foreign key has its usual column, or those that the contract names."""
-    rules = (*(step.rules for step in contract.STEPS), *(extension.rules for extension in EXTENSIONS))
-    rule_ids = {rule.id for some in rules for rule in some}
+    rule_ids = {rule.id for chapter in contract.CHAPTERS for rule in chapter.rules}
     keys = [(name, target) for target in _targets(table) for name in _columns(table, target)]
     names = {name for name, _ in keys}
     given = {column.name for column in table.columns}

@@ -12,6 +12,7 @@ from checks.contract.model import Column, Criterion, Extension, Kind, Level, Rul
 from checks.contract.tables import TABLES
 
 STEPS: tuple[Step, ...] = (step1.STEP, step2.STEP, step3.STEP, step4.STEP, step5.STEP, step6.STEP)
+CHAPTERS: tuple[Step | Extension, ...] = (*STEPS, *EXTENSIONS)
 
 
 def table(name: str) -> Table:
@@ -37,8 +38,7 @@ def step(number: int) -> Step:
 
 def chapter(key: int | str) -> Step | Extension:
     """The contract of a step, or of an extension by its name; KeyError when there is none."""
-    chapters: tuple[Step | Extension, ...] = (*STEPS, *EXTENSIONS)
-    for candidate in chapters:
+    for candidate in CHAPTERS:
         if candidate.key == key:
             return candidate
     raise KeyError(key)
@@ -51,6 +51,7 @@ def tables_of(key: int | str) -> tuple[Table, ...]:
 
 
 __all__ = [
+    "CHAPTERS",
     "EXTENSIONS",
     "STEPS",
     "TABLES",

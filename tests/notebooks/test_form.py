@@ -9,8 +9,6 @@ import nbformat
 import pytest
 
 from checks import contract
-from checks.contract import Rule
-from checks.contract.extensions import EXTENSIONS
 from tests.notebooks.conftest import NAMES, Notebook, read, source
 from workshop.settings import ROOT
 from workshop.steps import Extension, Step
@@ -57,29 +55,18 @@ def test_it_opens_with_what_it_is_about(notebook: Notebook, step: Step) -> None:
     assert any(source(cell) == f"{check}({key})" for cell in notebook["cells"])
 
 
-def rules_of(step: Step) -> tuple[Rule, ...]:
-    if isinstance(step, Extension):
-        return next(extension.rules for extension in EXTENSIONS if extension.name == step.slug)
-    return contract.step(step.number).rules
-
-
-def tables_of(step: Step) -> list[str]:
-    own = [table for extension in EXTENSIONS if extension.name == step.slug for table in extension.tables]
-    return [table.name for table in own or contract.tables_of(step.number)]
-
-
 def test_the_rules_it_shows_are_the_contracts(notebook: Notebook, step: Step) -> None:
     shown = [
         line for cell in notebook["cells"] for block in BLOCK.finditer(source(cell)) for line in block[0].splitlines()
     ]
     rules = [line.removeprefix("- ") for line in shown if line.startswith("- ")]
-    assert sorted(rules) == sorted(rule.text for rule in rules_of(step))
+    assert sorted(rules) == sorted(rule.text for rule in contract.chapter(step.key).rules)
 
 
 def test_its_picture_shows_the_steps_tables_with_words_for_who_cannot_see_it(
     notebook: Notebook, name: str, step: Step, images: Path
 ) -> None:
-    tables = tables_of(step)
+    tables = [table.name for table in contract.tables_of(step.key)]
     pictures = re.findall(r"!\[(.*?)\]\((.*?)\)", source(notebook["cells"][0]))
     if not tables:
         assert not pictures

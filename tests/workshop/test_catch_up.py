@@ -184,6 +184,19 @@ def test_those_that_do_not_fit_are_put_aside_and_that_is_said(
     assert query("select count(*) from products") == [(0,)]
 
 
+def test_an_extension_comes_with_the_steps_that_it_needs_and_stays_with_later_ones(notebook, database, project, query):
+    notebook.run("catch_up('wishlists')")
+    first = notebook.printed.splitlines()[0]
+    assert first.startswith("Steps 1 to 5 and the extension wishlists are as in the reference now; written: config.py")
+    assert not (project / "models/coupons.py").exists()
+    notebook.run("from checks import check_extension")
+    assert notebook.run("check_extension('wishlists').passed")
+    notebook.run("catch_up('wishlists'); catch_up(6)")
+    already, *_, built = notebook.printed.splitlines()
+    assert already == "Steps 1 to 5 and the extension wishlists are as in the reference already: nothing to do."
+    assert "wishlists" in built and (project / "models/wishlists.py").is_file()
+
+
 def test_the_rows_lost_are_counted_once(shop, database, project, query):
     shop.run("build_schema()")
     query("insert into users values (1, 'a'), (2, 'b')")

@@ -10,6 +10,7 @@ import pytest
 
 from workshop import reference
 from workshop.errors import WorkshopError
+from workshop.steps import STEPS, find_notebook
 
 MadeUp = Callable[..., None]
 
@@ -49,8 +50,8 @@ def test_another_number_lists_the_steps(number: object) -> None:
 
 
 def test_the_solutions_of_the_workbook_can_be_read() -> None:
-    for path in sorted(reference.SOLUTIONS.glob("*.ipynb")):
-        found = reference.read_reference(int(path.name[:2]))
+    for path in sorted([*reference.SOLUTIONS.glob("*.ipynb"), *reference.SOLUTIONS.glob("extensions/*.ipynb")]):
+        found = reference.read_reference(find_notebook(path).key)
         assert found.files
         assert not [text for text in (*found.files.values(), *found.answers) if "SOLUTION" in text or "TODO" in text]
         cells = json.loads(path.read_text("utf-8"))["cells"]
@@ -58,3 +59,11 @@ def test_the_solutions_of_the_workbook_can_be_read() -> None:
             "".join(cell["source"]).split()[1] for cell in cells if "%%project_file" in "".join(cell["source"])[:14]
         }
         assert {str(name) for name in found.files} == written
+
+
+def test_what_an_extension_makes_belongs_to_no_step() -> None:
+    steps = set(reference.files_until(5))
+    coupons = set(reference.read_reference("coupons").files)
+    assert sorted(map(str, coupons)) == ["models/coupons.py", "schemas/21_coupons.sql", "schemas/21_give_back.sql"]
+    assert set(reference.files_until("coupons")) == steps | coupons
+    assert not coupons & {path for step in STEPS[:6] for path in reference.read_reference(step.key).files}

@@ -11,7 +11,7 @@ import pytest
 from workshop import postgres
 from workshop.project import fingerprint
 from workshop.settings import ROOT, settings
-from workshop.steps import STEPS
+from workshop.steps import EXTENSIONS, STEPS
 
 
 def test_it_says_what_it_did_in_one_line_and_makes_all_ready(notebook, database, project):
@@ -49,6 +49,7 @@ def test_another_number_lists_the_steps(notebook, name, number):
     message = notebook.refuse(f"{name}({number})")
     assert message.startswith(f"There is no step {number}.")
     assert all(f"{step.number} {step.title}" in message for step in STEPS)
+    assert all(f'"{extension.slug}"' in message for extension in EXTENSIONS)
 
 
 def test_the_schema_follows_files_that_changed_meanwhile(shop, core, project, database, query):
@@ -129,6 +130,17 @@ def test_an_earlier_step_that_is_missing_is_told_in_one_sentence(notebook, datab
     ]
 
 
+def test_an_extension_says_which_of_its_steps_are_missing(notebook, database):
+    notebook.run("catch_up(3); start_step('coupons')")
+    assert [line.partition(":")[0] for line in notebook.printed.splitlines()[-2:-1]] == ["Extension, Coupons"]
+    assert notebook.printed.splitlines()[-1] == (
+        "Steps 4 (Cart and orders) and 5 (Inventory and reviews) are not there yet, and the extension coupons builds "
+        "on them: finish them, or call catch_up(5)."
+    )
+    notebook.run("catch_up(5); start_step('coupons')")
+    assert notebook.printed.splitlines()[-1].startswith("Extension, Coupons: PostgreSQL")
+
+
 def test_names_of_the_learners_own_count(notebook, database, project, query):
     notebook.run("catch_up(2)")
     query("alter table users rename to members")
@@ -184,3 +196,17 @@ def test_reset_takes_models_of_any_name_and_an_init_of_the_learners_own(shop, pr
     moved = "Moved models/__init__.py, models/base.py, models/core.py and models/people.py to "
     assert shop.printed.startswith(moved)
     assert not list(project.rglob("*.py"))
+
+
+def test_reset_of_an_extension_takes_its_own_files_and_reset_of_a_step_those_that_build_on_it(shop, project, database):
+    for name in ("models/catalog.py", "models/wishlists.py", "models/coupons.py", "queries.py"):
+        shop.save(name, CATALOG)
+    shop.save("schemas/20_rules.sql", "select 1;\n")
+    shop.run("build_schema(); reset_step('wishlists')")
+    assert shop.printed.startswith("Moved models/wishlists.py and schemas/20_rules.sql to ")
+    shop.run("reset_step('wishlists')")
+    assert shop.printed == "Nothing to reset: the project has no files of the extension wishlists.\n"
+    shop.run("reset_step(6)")
+    assert shop.printed.startswith("Moved queries.py to ")
+    shop.run("reset_step(3)")
+    assert shop.printed.startswith("Moved models/catalog.py and models/coupons.py to ")
