@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from psycopg2.errorcodes import INSUFFICIENT_PRIVILEGE, UNIQUE_VIOLATION
 
-from checks import purchase
+from checks import contract, purchase
 from checks.catalog import Column, ForeignKey, Index, Table
+from checks.contract import Kind
 from checks.life_cycle import CANCELLED
 from checks.outcome import CantTell, Failed, Skipped
 from checks.probe import Shop, shorten
@@ -65,7 +66,7 @@ def _exists(part: str) -> Callable[[Shop], None]:
     def check(shop: Shop) -> None:
         view = shop.roles.tables.get(part)
         if view is None:
-            raise common.missing(shop, part, next=_CREATE.format(part=part))
+            raise common.missing(shop, part, next=_CREATE.format(part=part), what="materialized view")
         if view.kind != "m":
             raise Failed(
                 f"{view.label} is {_OTHER_KINDS[view.kind]}, and not a materialized view.",
@@ -79,10 +80,32 @@ def _exists(part: str) -> Callable[[Shop], None]:
 def _has_its_columns(part: str) -> Callable[[Shop], None]:
     def check(shop: Shop) -> None:
         view = _view(shop, part)
-        common.has_columns(shop, part, view)
-        common.keeps_money_exact(shop, part, view)
+        try:
+            common.has_columns(shop, part, view)
+            common.keeps_money_exact(shop, part, view)
+        except Failed as failed:
+            kinds = {c.name: wanted.kind for wanted, c in _cast(shop, part) if wanted.kind in _CASTS}
+            if failed.column not in kinds:
+                raise
+            raise Failed(
+                failed.happened,
+                next=f"Cast it in the query of {view.label}: (…)::{_CASTS[kinds[failed.column]]} as {failed.column}.",
+                table=failed.table,
+                column=failed.column,
+            ) from None
 
     return check
+
+
+#: The types that a query can give to a column of another one.
+_CASTS = {Kind.DAY: "date", Kind.NUMBER: "bigint", Kind.MONEY: "numeric"}
+
+
+def _cast(shop: Shop, part: str) -> Iterator[tuple[contract.Column, Column]]:
+    """The columns of the contract that the view has, each with the one that plays it."""
+    for wanted in contract.table(part).columns:
+        if (column := shop.roles.column(part, wanted.name)) is not None:
+            yield wanted, column
 
 
 def _can_be_refreshed_concurrently(part: str) -> Callable[[Shop], None]:
