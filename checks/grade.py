@@ -110,6 +110,8 @@ def step_number(value: Any) -> int:
     """`value` as the number of a step that can be checked; WorkshopError that lists the steps otherwise."""
     if isinstance(value, int) and not isinstance(value, bool) and value in _MODULES:
         return value
+    if value in [extension.name for extension in contract.EXTENSIONS]:
+        raise WorkshopError(f"{value!r} is no step but an extension: check_extension({value!r}) checks it.")
     steps = ", ".join(f"{number} ({contract.step(number).title})" for number in _MODULES)
     raise WorkshopError(f"There is no step {value!r} to check. The steps are {steps}.")
 

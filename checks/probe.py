@@ -252,5 +252,5 @@ def _filled(roles: Roles, part: str) -> frozenset[str]:
 def shorten(sql: str, width: int = 300) -> str:
     """A statement as a report shows it: our own bookkeeping and very long values cut."""
     # psycopg2 puts a space before a negative number.
-    sql = sql.removesuffix(RETURNING).replace("  -", " -")
+    sql = sql.removesuffix(RETURNING).replace("  -", " -").replace("( -", "(-")
     return sql if len(sql) <= width else sql[: width - 2].rstrip() + " …"

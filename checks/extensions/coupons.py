@@ -51,6 +51,7 @@ def a_shop_that_gives_coupons(shop: Shop) -> None:
             shop.usually(COUPONS, values | _discount(shop, PERCENT))
             break
     shop.furnish(COUPONS)
+    _find_moment(shop)
 
 
 # -- coupons ---------------------------------------------------------------------------------------------------
@@ -107,15 +108,15 @@ def one_code_one_coupon(shop: Shop) -> None:
 @extension.check("coupons.columns", needs=("coupons.exists",))
 def coupons_have_their_columns(shop: Shop) -> None:
     """Every column is there and of its family; a discount has digits behind the point, as it may be money."""
-    common.columns(COUPONS)(shop)
-    table, value = shop.table(COUPONS), shop.column(COUPONS, "discount_value")
-    if value.type.base not in NUMERIC:
+    table, value = shop.table(COUPONS), shop.roles.column(COUPONS, "discount_value")
+    if value is not None and value.type.base not in NUMERIC:
         raise Failed(
-            f"{table.label}.{value.name} is of type {value.type.text}: no discount of 2.50 fits.",
+            f"{table.label}.{value.name} is of type {value.type.text}, but a discount is exact, with cents.",
             next=f"Declare {value.name} as Numeric(10, 2).",
             table=table.label,
             column=value.name,
         )
+    common.columns(COUPONS)(shop)
 
 
 @_check("coupons.types-fit")
@@ -297,9 +298,33 @@ def _order_today(shop: Shop) -> None:
         shop.usually(REDEMPTIONS, dict.fromkeys(times, now))
 
 
+@dataclass(frozen=True)
+class _Moment:
+    """How far an order is when a coupon is redeemed for it: the steps that it went."""
+
+    way: tuple[str, ...]
+
+
+def _find_moment(shop: Shop) -> None:
+    """A shop may redeem coupons for orders that are paid, and for no others."""
+    order = purchase.placed_order(shop)[0]
+    for count, label in enumerate(purchase.WAY):
+        if count and purchase.advance(shop, order, label) is not None:
+            return
+        shop.stand(order)
+        with suppress(NoRow):
+            shop.draft(REDEMPTIONS)
+            shop.remember(_Moment(purchase.WAY[1 : count + 1]))
+            return
+
+
 def _order(shop: Shop) -> Row:
-    """An order that somebody has just placed."""
-    return purchase.placed_order(shop)[0]
+    """An order that a coupon can be redeemed for."""
+    order = purchase.placed_order(shop)[0]
+    moment = shop.recall(_Moment)
+    if moment and any(purchase.advance(shop, order, label) for label in moment.way):
+        raise CantTell("No order got as far as the one before.", table=order.table.label)
+    return order
 
 
 def _of(shop: Shop, coupon: Row, order: Row) -> Values:

@@ -62,12 +62,12 @@ def exists(part: str) -> Callable[[Shop], None]:
     return check
 
 
-def missing(shop: Shop, part: str, *, next: str) -> Failed:
+def missing(shop: Shop, part: str, *, next: str, what: str = "table") -> Failed:
     """Nothing plays the part, or nothing for sure; `next` is what to do where nothing like it is there."""
     declared = shop.roles.declared.tables.get(part)
     if declared:
         return Failed(
-            f"The role map says that {declared} plays {part}, but there is no such table.",
+            f"The role map says that {declared} plays {part}, but there is no such {what}.",
             next=f"Correct the name in the role map, or create {declared}.",
             table=part,
         )
@@ -77,27 +77,27 @@ def missing(shop: Shop, part: str, *, next: str) -> Failed:
     if found:
         name, reason = found
         return Failed(
-            f"There is no table {part}. {name} was found, but {reason}.{looked}",
-            next=f"Name the table {part}, or declare its name in names.toml.",
+            f"There is no {what} {part}. {name} was found, but {reason}.{looked}",
+            next=f"Name the {what} {part}, or declare its name in names.toml.",
             table=part,
         )
     rivals = [t.name for t in shop.catalog.tables if t.visible and t.named and t.name in entry.names]
     if rivals:
         return Failed(
-            f"There is no table {part}, and it is not clear which of {', '.join(rivals)} plays that part.",
+            f"There is no {what} {part}, and it is not clear which of {', '.join(rivals)} plays that part.",
             next=f'Say so in names.toml: [tables] {part} = "{rivals[0]}".',
             table=part,
         )
     waiting = shop.session.open_transactions()
     if waiting:
         return Failed(
-            f"There is no table {part} yet, as far as other connections can see. "
+            f"There is no {what} {part} yet, as far as other connections can see. "
             f"But a transaction is open and not committed ({waiting[0]}).",
             next="Commit there, for example with connection.commit(), then check again.",
             table=part,
         )
     return Failed(
-        f"There is no table {part} yet.{looked}",
+        f"There is no {what} {part} yet.{looked}",
         next=next,
         table=part,
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from checks import check_extension, contract, copilot_prompt, hint, show_solution
+from checks import check_extension, check_step, contract, copilot_prompt, hint, show_solution
 from checks.__main__ import main
 from checks.grade import StepNotPassed
 from checks.outcome import Outcome
@@ -85,6 +85,11 @@ def test_another_name_lists_them(name: object, says: str) -> None:
         check_extension(name)
     assert says in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_an_extension_is_no_step() -> None:
+    with pytest.raises(WorkshopError, match="is no step but an extension"):
+        check_step("coupons")
 
 
 def test_the_steps_are_the_same_with_extensions_and_without(build: Build, check: Check) -> None:

@@ -179,3 +179,17 @@ begin
     return new;
 end $$;
 create trigger redeem before insert or update on coupon_redemptions for each row execute function redeem();
+
+-- right: only for orders that are paid, and on the day of the order at the latest
+create function once_paid() returns trigger language plpgsql as $$
+begin
+    if (select status from orders where id = new.order_id) <> 'paid' then raise exception 'not paid'; end if;
+    return new;
+end $$;
+create trigger once_paid before insert or update on coupon_redemptions for each row execute function once_paid();
+
+-- right: a third type that needs no value, an end that is always there, a note that must be there
+alter table coupons drop constraint known_type, alter discount_value drop not null, alter valid_until set not null,
+    add constraint known_type check (discount_type in ('percent', 'fixed', 'free_shipping')),
+    add check (discount_type = 'free_shipping' or discount_value is not null), add note text not null;
+alter table coupon_redemptions alter redeemed_at type date, alter redeemed_at drop default;
