@@ -676,7 +676,7 @@ def one_of_two_gets_the_last(shop: Shop) -> None:
     _let_another_buyer_in(shop, stock, variant)
     if orders.write([draft]) is not None or orders.deliver(order) is not None:
         return
-    [[been]] = shop.session.query("select current_setting('workshop.other_buyer', true) = 'been'")
+    [[been]] = shop.session.query("select pg_catalog.current_setting('workshop.other_buyer', true) = 'been'")
     if been:
         raise Failed(
             "One piece was left and two buyers got it: the trigger looks how many there are, then writes a number of "
