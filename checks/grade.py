@@ -28,6 +28,9 @@ _MODULES = {
 }
 
 
+#: What can be graded, in the order of the workbook.
+GRADED = tuple(_MODULES)
+
 #: Those that need nothing but the database.
 _ON_DATABASE = (2, 3, 4, 5)
 
