@@ -72,9 +72,7 @@ class Graded:
 
 def maximum() -> dict[str, int]:
     """How many points each step has at most, by its number as text."""
-    return {
-        str(number): sum(rule.level is Level.MUST for rule in contract.step(number).rules) for number in GRADED
-    }
+    return {str(number): sum(rule.level is Level.MUST for rule in contract.step(number).rules) for number in GRADED}
 
 
 def grade_submission(submission: Submission, options: Options) -> Graded:
@@ -89,6 +87,11 @@ def grade_submission(submission: Submission, options: Options) -> Graded:
     except (WorkshopError, psycopg2.Error, OSError) as error:
         close_bench()
         return _graded(submission, OURS, f"It could not be graded: {' '.join(str(error).split())}", {}, started)
+
+
+def failed(submission: Submission, status: str, sentence: str) -> Graded:
+    """What is told of a submission that was not graded."""
+    return _graded(submission, status, sentence, {}, time.monotonic())
 
 
 class Bench:
@@ -137,9 +140,13 @@ class Bench:
         if outcome.cause == ends.MEMORY:
             return MEMORY, ""
         answer = outcome.ended.answer
-        told = {key: value for key, value in answer.items() if isinstance(value, str)} if isinstance(answer, dict) else {}
+        told = (
+            {key: value for key, value in answer.items() if isinstance(value, str)} if isinstance(answer, dict) else {}
+        )
         if "memory" in told:
             return MEMORY, ""
+        if "MemoryError" in told.get("fault", ""):
+            return MEMORY, told["fault"]
         if "fault" in told:
             return NOT_BUILT, told["fault"]
         if outcome.status < 0:
@@ -187,12 +194,12 @@ def _rest(subject: Subject) -> tuple[Any, ...]:
     return subject.project, subject.has_project, subject.run
 
 
-def _graded(
-    submission: Submission, status: str, sentence: str, reports: dict[str, Report], started: float
-) -> Graded:
+def _graded(submission: Submission, status: str, sentence: str, reports: dict[str, Report], started: float) -> Graded:
     most = maximum()
     steps = {
-        step: reports[step].to_dict() if step in reports else {"passed": False, "score": 0, "out_of": points, "checks": []}
+        step: reports[step].to_dict()
+        if step in reports
+        else {"passed": False, "score": 0, "out_of": points, "checks": []}
         for step, points in most.items()
     }
     line = {

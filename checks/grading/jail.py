@@ -246,7 +246,7 @@ class Jail:
         if descriptor == min(said):
             del kept[self.limits.output :]
         else:
-            del kept[: -8_192]
+            del kept[:-8_192]
         return bool(chunk)
 
     def _descendants(self) -> list[psutil.Process]:

@@ -104,7 +104,9 @@ class GradingServer:
     def end_sessions(self, room: Room) -> None:
         """End what the role has running. Raises Unusable when something goes on all the same."""
         for _ in range(5):
-            ended = self._query("select pg_terminate_backend(pid, 2000) from pg_stat_activity where usename = %s", room.role)
+            ended = self._query(
+                "select pg_terminate_backend(pid, 2000) from pg_stat_activity where usename = %s", room.role
+            )
             if not ended:
                 return
         raise Unusable("PostgreSQL does not end the sessions of a submission.")
@@ -150,7 +152,12 @@ class GradingServer:
         # On a server of our own a submission finds the names that its author had: files may mention them.
         suffix = f"_{secrets.token_hex(6)}" if self._url else ""
         address = Address(
-            f"workshop{suffix}", None, administration.host, administration.port, f"ecommerce{suffix}", administration.options
+            f"workshop{suffix}",
+            None,
+            administration.host,
+            administration.port,
+            f"ecommerce{suffix}",
+            administration.options,
         )
         room = Room(f"workshop{suffix}", _with_password(address))
         self._remove(room)
@@ -241,7 +248,7 @@ class GradingServer:
         self._cluster = cluster
         postmaster = cluster.postmaster()
         if postmaster is not None:
-            self._undertaker = _die_together(postmaster, home)
+            self._undertaker = _die_together(postmaster, self._scratch)
             if sys.platform == "linux":
                 import resource
 
@@ -291,12 +298,14 @@ try:
         time.sleep(0.1)
 except OSError:
     pass
-if os.path.basename(folder).startswith("server-"):
+if os.path.basename(folder).startswith("grading-"):
     shutil.rmtree(folder, ignore_errors=True)
 """
 
 
-def _die_together(postmaster: int, home: Path) -> subprocess.Popen[bytes]:
+def _die_together(postmaster: int, scratch: Path) -> subprocess.Popen[bytes]:
     """However this process ends, be it killed, the server does not outlive it."""
-    command = [sys.executable, "-I", "-S", "-c", _UNDERTAKER, str(postmaster), str(home)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, cwd=os.sep, start_new_session=True)  # the pipe closes with us
+    command = [sys.executable, "-I", "-S", "-c", _UNDERTAKER, str(postmaster), str(scratch)]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, cwd=os.sep, start_new_session=True
+    )  # the pipe closes with us

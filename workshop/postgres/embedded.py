@@ -278,7 +278,10 @@ class Cluster:
     def _admit_role(self) -> None:
         """Make the learner's role, or give it its password again; this also mends a start that was broken off."""
         keys = self._read_keys()
-        with contextlib.closing(connect(self.superuser().url(), APPLICATION)) as connection, connection.cursor() as cursor:
+        with (
+            contextlib.closing(connect(self.superuser().url(), APPLICATION)) as connection,
+            connection.cursor() as cursor,
+        ):
             cursor.execute("select from pg_catalog.pg_roles where rolname = %s", (ROLE,))
             verb = sql.SQL("alter" if cursor.rowcount else "create")
             role, password = sql.Identifier(ROLE), sql.Literal(keys.role)
