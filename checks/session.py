@@ -19,10 +19,10 @@ from workshop.errors import WorkshopError
 LOCK_TIMEOUT = "1s"
 STATEMENT_TIMEOUT = "5s"
 
-#: What a role or a database sets for its sessions is not what the checks are about, and may hide what the schema does: keys
-#: that are not enforced (session_replication_role), plans that are switched off, built-in names that mean something else.
-#: The schemas of the search path stay, with PostgreSQL's own before them; so do settings of the learner's own, which have
-#: a dot in their name. The first statement runs before that, so every name and operator in it says where it is from.
+#: What a role or a database sets for its sessions is not what the checks are about, and may hide what the schema does:
+#: keys that are not enforced (session_replication_role), plans that are switched off, built-in names that mean
+#: something else. The schemas of the search path stay, with PostgreSQL's own before them; so do settings of the
+#: learner's own, which have a dot in their name. What runs before that says of every name where it is from.
 _OWN_SETTINGS = """
 set transaction read write;
 set local statement_timeout = '5s';
@@ -112,7 +112,8 @@ begin
             union
             select d.objid
             from relation
-            join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::regclass::oid and d.refobjid = relation.oid
+            join pg_catalog.pg_depend d
+                on d.refclassid = 'pg_catalog.pg_class'::regclass::oid and d.refobjid = relation.oid
             where d.classid = 'pg_catalog.pg_class'::regclass::oid and d.deptype in ('a', 'i')
             union
             select seqrelid
@@ -120,7 +121,8 @@ begin
             left join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass::oid and d.objid = seqrelid
                 and d.refclassid = 'pg_catalog.pg_class'::regclass::oid and d.deptype in ('a', 'i')
             left join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-            where a.atttypid is null or a.atttypid not in ('int2'::regtype::oid, 'int4'::regtype::oid, 'int8'::regtype::oid)
+            where a.atttypid is null
+               or a.atttypid not in ('int2'::regtype::oid, 'int4'::regtype::oid, 'int8'::regtype::oid)
         )
         select n.nspname as schemaname, c.relname as sequencename, seqincrement as step, seqmax as last
         from mentioned
@@ -232,8 +234,8 @@ class Session:
         if role != "origin":
             raise WorkshopError(
                 f"session_replication_role is {role} for every session here, so PostgreSQL checks no foreign key and "
-                "fires no trigger, and nothing can be tried. Run: alter role … reset session_replication_role (or alter "
-                "database …, wherever it was set); then check again."
+                "fires no trigger, and nothing can be tried. Run: alter role … reset session_replication_role (or "
+                "alter database …, wherever it was set); then check again."
             )
 
     def query(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ _INIT = "models/__init__.py"
 class Options:
     """How a class is graded; `database_url`: a server to use in place of one of our own."""
 
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     database_url: str | None = None
 
 
@@ -196,7 +196,7 @@ def _rest(subject: Subject) -> tuple[Any, ...]:
 
 def _graded(submission: Submission, status: str, sentence: str, reports: dict[str, Report], started: float) -> Graded:
     most = maximum()
-    steps = {
+    steps: dict[str, dict[str, Any]] = {
         step: reports[step].to_dict()
         if step in reports
         else {"passed": False, "score": 0, "out_of": points, "checks": []}
@@ -215,6 +215,10 @@ def _graded(submission: Submission, status: str, sentence: str, reports: dict[st
         "steps": steps,
     }
     return Graded(line, {step: report.to_html() for step, report in reports.items()})
+
+
+def _nothing(points: int) -> dict[str, Any]:
+    return {"passed": False, "score": 0, "out_of": points, "checks": []}
 
 
 # -- the bench of this process ---------------------------------------------------------------------------------

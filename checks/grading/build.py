@@ -1,8 +1,8 @@
 """Builds a submission's database. Runs as a confined process of its own: code of the learner's is at work here.
 
-On standard input comes, as JSON, `{"url": …, "dump": name or null}`; the working directory is the project. The answer is printed as
-JSON: `{"built": sentence}` or `{"fault": sentence}`. It explains, and counts for nothing: the grade is read from the
-database.
+On standard input comes, as JSON, `{"url": …, "dump": name or null}`; the working directory is the project. The answer
+is printed as JSON: `{"built": sentence}` or `{"fault": sentence}`. It explains, and counts for nothing: the grade is
+read from the database.
 """
 
 from __future__ import annotations

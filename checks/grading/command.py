@@ -22,9 +22,7 @@ GRADED, IN_PART = 0, 1
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m checks grade", description="Grade a class of submissions.")
-    parser.add_argument(
-        "submissions", type=Path, help="a folder that holds a folder, a zip or an .sql for each learner"
-    )
+    parser.add_argument("submissions", type=Path, help="a folder with a folder, a zip or an .sql for each learner")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="where the results go")
     parser.add_argument("--jobs", type=int, metavar="N", help="processes on this machine (default: one for each core)")
     parser.add_argument("--dask", metavar="ADDRESS", help="grade on the Dask cluster whose scheduler is there")

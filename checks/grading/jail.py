@@ -127,7 +127,7 @@ class Jail:
             return
         if sys.platform == "win32":
             raise WorkshopError(
-                "Windows gives no way to confine learners' code, so a class is not graded there: use WSL or a container."
+                "Windows gives no way to confine learners' code, so no class is graded there: use WSL or a container."
             )
         ours, theirs = socket.socketpair()
         with theirs:
@@ -219,7 +219,7 @@ class Jail:
                 for key, _ in selector.select(_TICK):
                     if key.fd == self._orders.fileno():
                         status = int(self._line())
-                    elif not self._read(key.fd, said):
+                    elif not self._read(key.fd, said[key.fd], key.fd == out):
                         selector.unregister(key.fd)
                 now = time.monotonic()
                 if status is None and not cause and now >= next_look:
@@ -231,19 +231,18 @@ class Jail:
         for descriptor in (out, err):
             os.set_blocking(descriptor, False)
             with suppress(OSError):
-                while self._read(descriptor, said):
+                while self._read(descriptor, said[descriptor], descriptor == out):
                     pass
         if not cause and status == -signal.SIGXCPU:
             cause = TIME
-        texts = [said[pipe].decode(errors="replace") for pipe in (out, err)]
-        return Outcome(Ended(*texts, is_late=cause == TIME), status, cause)
+        output, words = (said[pipe].decode(errors="replace") for pipe in (out, err))
+        return Outcome(Ended(output, words, is_late=cause == TIME), status, cause)
 
-    def _read(self, descriptor: int, said: dict[int, bytearray]) -> bool:
-        """Read on: of the answer the beginning is kept, of what else it says the end. False at the end."""
+    def _read(self, descriptor: int, kept: bytearray, is_answer: bool) -> bool:
+        """Read on: of an answer the beginning is kept, of what else it says the end. False at the end."""
         chunk = os.read(descriptor, 65_536)
-        kept = said[descriptor]
         kept += chunk
-        if descriptor == min(said):
+        if is_answer:
             del kept[self.limits.output :]
         else:
             del kept[:-8_192]

@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,11 @@ _CONNECTIONS = 20
 
 #: The data are gone after the grading, whatever happens: nothing waits for a disk.
 _SERVER_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
+
+
+_END = "select pg_terminate_backend(pid, 2000) from pg_stat_activity where usename = %s"
+_OWNED = "from pg_database d join pg_roles r on r.oid = d.datdba where rolname = %s"
+_SIZES = f"select pg_database_size(d.oid) {_OWNED}"
 
 
 class Unusable(WorkshopError):
@@ -179,8 +184,7 @@ class GradingServer:
 
     def _remove(self, room: Room) -> None:
         self.end_sessions(room)
-        owned = "select datname from pg_database join pg_roles r on r.oid = datdba where rolname = %s"
-        for name in self._query(owned, room.role):
+        for name in self._query(f"select datname {_OWNED}", room.role):
             self._execute("drop database {}", name)
         self.end_sessions(room)
         if self._query("select 1 from pg_roles where rolname = %s", room.role):
@@ -200,12 +204,7 @@ class GradingServer:
                     self.end_sessions(room)
 
     def _excess(self, room: Room) -> str | None:
-        sizes = self._query(
-            "select coalesce(sum(pg_database_size(d.oid)), 0)::bigint from pg_database d join pg_roles r on r.oid = datdba"
-            " where rolname = %s",
-            room.role,
-        )
-        if sizes[0] > self._limits.database:
+        if sum(self._query(_SIZES, room.role)) > self._limits.database:
             return "disk"
         return "memory" if self._memory() > self._limits.memory else None
 
@@ -277,9 +276,7 @@ class GradingServer:
 
 
 def _with_password(address: Address) -> Address:
-    return Address(
-        address.user, secrets.token_urlsafe(18), address.host, address.port, address.database, address.options
-    )
+    return replace(address, password=secrets.token_urlsafe(18))
 
 
 def _login(room: Room) -> tuple[int, str | None]:

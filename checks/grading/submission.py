@@ -21,19 +21,7 @@ MOST_BYTES = 50_000_000
 
 #: What tools leave beside a learner's files.
 _NOT_THEIRS = frozenset(
-    [
-        "__MACOSX",
-        "__pycache__",
-        ".git",
-        ".venv",
-        "venv",
-        "node_modules",
-        ".ipynb_checkpoints",
-        ".idea",
-        ".vscode",
-        ".pytest_cache",
-        ".mypy_cache",
-    ]
+    ("__MACOSX", "__pycache__", ".git", ".venv", "venv", "node_modules", ".ipynb_checkpoints", ".idea", ".vscode")
 )
 _DEEPEST = 3  # folders around the project's own
 _CUSTOM_DUMP = b"PGDMP"
@@ -81,9 +69,7 @@ def find_submissions(folder: Path) -> list[Path]:
     except OSError as error:
         raise WorkshopError(f"The submissions can't be read from {folder}: {error.strerror}.") from None
     if not found:
-        raise WorkshopError(
-            f"There is nothing in {folder} to grade: it should hold a folder, a zip or an .sql for each."
-        )
+        raise WorkshopError(f"There is nothing to grade in {folder}: put a folder, a zip or an .sql of each there.")
     return found
 
 

@@ -1,7 +1,7 @@
 """Runs the learner's queries.order_history on a few orders and on many, in a transaction that is never committed.
 
-Run with the project folder as working directory. On standard input comes, as JSON, which database and which role map; the
-answer is printed as JSON: `{"outcome": …, "happened": …, "next": …}`.
+Run with the project folder as working directory. On standard input comes, as JSON, which database and which role map;
+the answer is printed as JSON: `{"outcome": …, "happened": …, "next": …}`.
 """
 
 from __future__ import annotations
