@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from workshop.postgres import Server
+from workshop.postgres.connection import Address
 from workshop.reference import files_until
+from workshop.settings import Settings
 
 FOLDERS = ("schemas", "migrations", "tests", "scripts", "models")
 
@@ -29,3 +34,10 @@ def submissions(tmp_path: Path) -> Path:
     folder = tmp_path / "submissions"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def as_superuser_url(server: Server, server_settings: Settings) -> str:
+    """The tests' server, for somebody who may make databases and roles."""
+    keys = json.loads((server_settings.home / "postgres" / "data" / "workshop.json").read_text(encoding="utf-8"))
+    return replace(Address.parse(server.url), user="postgres", password=keys["superuser"], database="postgres").url()

@@ -28,7 +28,7 @@ from workshop.settings import settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a class is graded on POSIX systems")
 
-LIMITS = Limits(seconds=25, build_seconds=10, database=60_000_000)
+LIMITS = Limits(seconds=20, build_seconds=8, database=60_000_000)
 FULL = 168
 AS_ROOT = sys.platform != "win32" and os.geteuid() == 0
 
@@ -50,28 +50,39 @@ if os.fork() == 0:
                 time.sleep(0.05)
     os._exit(0)
 """
-UNCHECKED = "alter table products drop constraint price_not_negative;"
+#: Once the build is over for sure.
+LATER = """connection.cursor().execute("select 1 from users")
+                connection.rollback()
+                time.sleep(4)
+                connection.cursor().execute("drop table users cascade")
+                connection.commit()"""
+UNCHECKED = "alter table products drop constraint ck_products_price_not_negative;"
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is handed in, and what has to come of it."""
+    """What is handed in: the reference as far as `step`, with something more; and what has to come of it.
+
+    Attributes:
+        score: the points; None for all that the reference alone gets, less those that are `lost`.
+    """
 
     status: str = "graded"
-    score: int | None = FULL
+    score: int | None = None
     says: str = ""
     fails: str | None = None  # a rule, by its id
     model: str = ""
     schema: str = ""
     files: Mapping[str, str | None] | None = None
+    lost: int | None = 0
+    step: int = 2
 
 
 CASES = {
-    "reference": Case(),
+    "small": Case(),
+    "reference": Case(score=FULL, step=6),
     # -- wrong, and not well
-    "no-unique-email": Case(
-        score=None, fails="users.email-unique", schema="alter table users drop constraint users_email_key;"
-    ),
+    "no-unique-email": Case(lost=None, fails="users.email-unique", schema="drop index uq_users_email;"),
     "a-slip": Case("did not build", 5, "models/zz.py, line 1", model="def broken(:"),
     "sql-slip": Case("did not build", 5, "schemas/99.sql", schema="create tabel x ();"),
     # -- who does not come to an end, or takes too much
@@ -79,43 +90,42 @@ CASES = {
     "exits-well": Case("did not build", 5, "sys.exit", model="import sys; sys.exit(0)"),
     "hangs": Case("time limit", 5, "still being built", model="while True: pass"),
     "memory": Case("memory", 5, "", model="x = bytearray(3_000_000_000)"),
-    "forks": Case("did not build", 5, "temporarily unavailable", model="import os\nwhile True: os.fork()"),
+    "forks": Case("did not build|memory", 5, model="import os\nwhile True: os.fork()"),
     "prints": Case(model="for _ in range(300): print('x' * 1_000_000)"),
     "hangs-in-sql": Case(
         "time limit", 5, "still being built", schema="set statement_timeout = 0; do $$ begin loop end loop; end $$;"
     ),
     "slow-trigger": Case(
         "time limit",
-        None,
-        "25 seconds",
-        schema="create function doze() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return new; end $$;"
+        lost=None,
+        says="20 seconds",
+        schema="create function doze() returns trigger language plpgsql as"
+        " $$ begin perform pg_sleep(3); return new; end $$;"
         "create trigger doze before insert on users for each row execute function doze();",
     ),
     "big": Case(
         "disk",
-        None,
-        "60 MB",
+        lost=None,
+        says="60 MB",
         schema="create table big as select repeat(md5(i::text), 30) from generate_series(1, 900000) i;",
     ),
     # -- who attacks the database
     "drops-database": Case(
         "did not build",
-        None,
+        lost=None,
         model="import os, psycopg2\n"
         "c = psycopg2.connect(os.environ['DATABASE_URL'].replace('+psycopg2', '').replace('/ecommerce', '/postgres'))\n"
         "c.autocommit = True\nc.cursor().execute('drop database ecommerce')",
     ),
-    "superuser": Case("did not build", 5, "superuser", schema="alter role workshop superuser;"),
+    "superuser": Case("did not build", 5, "permission denied", schema="alter role workshop superuser;"),
     "program": Case("did not build", 5, "permission denied", schema="copy (select 1) to program 'touch /tmp/owned';"),
     "reads-files": Case("did not build", 5, "permission denied", schema="select pg_read_file('/etc/passwd');"),
-    "spoils-later": Case(
-        model=ASIDE.format("connection.cursor().execute('drop table users cascade'); connection.commit()")
-    ),
+    "spoils-later": Case(model=ASIDE.format(LATER)),
     "holds-locks": Case(model=ASIDE.format("connection.cursor().execute('lock table users'); time.sleep(600)")),
     "connections": Case(model=ASIDE.format("kept = globals().setdefault('kept', []); kept.append(connection)")),
     # -- who wants a better grade
     "patches": Case(
-        score=None,
+        lost=None,
         fails="products.price-not-negative",
         model="import checks.grade, checks.step, checks.report, checks.outcome, psycopg2\n"
         "checks.report.Report.passed = property(lambda self: True)\nchecks.report.Report.score = 1000\n"
@@ -129,19 +139,20 @@ CASES = {
         "    except OSError: pass\nos._exit(0)",
     ),
     "swallows": Case(
-        score=None,
-        fails="products.price-not-negative",
+        lost=None,
+        fails="products.exists",
         schema=UNCHECKED + "create rule swallow as on insert to products where new.price < 0 do instead nothing;",
     ),
     "forgets": Case(
-        score=None,
+        lost=None,
         fails="products.price-not-negative",
         schema=UNCHECKED + "create function forget() returns trigger language plpgsql as $$ begin"
         " if new.price < 0 then return null; end if; return new; end $$;"
         "create trigger forget before insert or update on products for each row execute function forget();",
     ),
     "shadows": Case(
-        score=None,
+        step=6,
+        lost=None,
         fails="products.price-not-negative",
         schema=UNCHECKED + SHADOWS.format("evil") + "alter role workshop set search_path = evil, pg_catalog, public;"
         "alter database ecommerce set search_path = evil, pg_catalog, public;",
@@ -156,17 +167,16 @@ CASES = {
         schema="alter role workshop set session_replication_role = replica;",
     ),
     "exits-in-queries": Case(
-        score=FULL - 1, fails="queries.order-history", files={"queries.py": "import os; os._exit(0)"}
+        lost=1, step=6, fails="queries.order-history", files={"queries.py": "import os; os._exit(0)"}
     ),
     "late-in-queries": Case(
-        score=FULL - 1,
+        lost=1,
+        step=6,
         fails="queries.order-history",
-        files={
-            "queries.py": ASIDE.format("connection.cursor().execute('drop table users cascade'); connection.commit()")
-        },
+        files={"queries.py": ASIDE.format(LATER)},
     ),
     "says-nothing": Case(
-        score=FULL - 3,
+        lost=3,
         fails="setup.settings",
         files={"config.py": "import os; os.write(1, b'[[[1]]]'); os._exit(0)"},
     ),
@@ -184,11 +194,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("class")
     for name, case in CASES.items():
         schema = case.schema or None
-        hand_in(folder / name, {"models/zz.py": case.model or None, "schemas/99.sql": schema, **(case.files or {})})
+        changes = {"models/zz.py": case.model or None, "schemas/99.sql": schema, **(case.files or {})}
+        hand_in(folder / name, changes, case.step)
     (folder / "empty").mkdir()
     (folder / "paper.pdf").write_bytes(b"%PDF")
     (folder / "broken.zip").write_bytes(b"PK\x03\x04 and so on")
-    _zip(folder / "zipped.zip", folder / "reference", "hand in/ecommerce-db/")
+    _zip(folder / "zipped.zip", folder / "small", "hand in/ecommerce-db/")
     with zipfile.ZipFile(folder / "zipped.zip", "a") as archive:
         archive.writestr("__MACOSX/._config.py", b"\x00")
     with zipfile.ZipFile(folder / "leaves.zip", "w") as archive:
@@ -198,7 +209,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with zipfile.ZipFile(folder / "crowd.zip", "w") as archive:
         for number in range(MOST_FILES + 1):
             archive.writestr(f"models/m{number}.py", "")
-    hand_in(folder / "linked", {})
+    hand_in(folder / "linked", {}, 2)
     (folder / "linked" / "config.py").unlink()
     (folder / "linked" / "config.py").symlink_to("/etc/passwd")
     (folder / "dumped.sql").write_text(reference_sql(5), encoding="utf-8")
@@ -228,10 +239,11 @@ def lines(folder: Path) -> Iterator[dict[str, dict[str, Any]]]:
 @pytest.mark.parametrize("name", CASES)
 def test_each_gets_what_the_database_says(lines: dict[str, dict[str, Any]], name: str) -> None:
     case, line = CASES[name], lines[name]
-    assert line["status"] == case.status, line["sentence"]
+    assert line["status"] in case.status.split("|"), line["sentence"]
     assert case.says in line["sentence"]
-    if case.score is not None:
-        assert line["score"] == case.score, _open(line)
+    if case.lost is not None:
+        whole = lines["small" if case.step == 2 else "reference"]["score"]
+        assert line["score"] == (whole - case.lost if case.score is None else case.score), _open(line)
     if case.fails is not None:
         assert case.fails in _open(line)
 
@@ -243,8 +255,8 @@ def _open(line: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "status", "score", "says"),
     [
-        ("zipped", "graded", FULL, ""),
-        ("dumped", "graded", 155, ""),
+        ("zipped", "graded", 36, ""),
+        ("dumped", "graded", 160, ""),
         ("empty", "not a submission", 0, "neither a project"),
         ("paper.pdf", "not a submission", 0, "neither a folder"),
         ("broken", "not a submission", 0, "zip can't be read"),
@@ -252,7 +264,7 @@ def _open(line: dict[str, Any]) -> list[str]:
         ("bomb", "not a submission", 0, "more than 50 MB"),
         ("crowd", "not a submission", 0, "more than 2,000 files"),
         ("custom", "not a submission", 0, "--format=plain"),
-        ("linked", "graded", FULL - 4, ""),
+        ("linked", "graded", 33, ""),
     ],
 )
 def test_whatever_is_handed_in(lines: dict[str, dict[str, Any]], name: str, status: str, score: int, says: str) -> None:
