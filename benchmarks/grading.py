@@ -2,8 +2,8 @@
 
     python benchmarks/grading.py [SUBMISSIONS]
 
-Prints for each the seconds in all, the seconds per submission, submissions per minute, and the parallel efficiency: how
-much of the ideal speed-up is reached. The start of the servers is in it. Say with the figures what else the machine did.
+Prints for each the seconds in all, the seconds per submission, submissions per minute, and the parallel efficiency:
+how much of the ideal speed-up is reached. The start of the servers is in it.
 """
 
 from __future__ import annotations

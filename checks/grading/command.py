@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         options = Options(limits, asked.database_url)
         paths = find_submissions(asked.submissions)
         results = Results(asked.output, options)
-        lines = list(_grade(paths, results, options, asked.jobs or _cores(), asked.dask))
+        lines = list(_grade(paths, results, options, max(1, asked.jobs or _cores()), asked.dask))
     except WorkshopError as error:
         return could_not_run(error)
     lines.sort(key=lambda line: line["name"].lower())

@@ -43,16 +43,12 @@ class _Workers:
     def grade(self, submission: Submission) -> Graded:
         """What comes of it; a process that was lost is replaced."""
         for _ in range(_TRIES):
-            pool, pid = self._pool()
             try:
                 # Twice the time: the process itself ends what goes on too long, but for itself.
                 seconds = 2 * self._options.limits.seconds + 60
-                return pool.submit(grade_submission, submission, self._options).result(seconds)
+                return self._pool().submit(grade_submission, submission, self._options).result(seconds)
             except (BrokenProcessPool, TimeoutError):
-                self._own.pool = None
-                with suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
-                pool.shutdown(wait=False)
+                self._give_up()
         return failed(submission, OURS, "The process that graded it ended, or did not come to an end, twice.")
 
     def close(self) -> None:
@@ -60,12 +56,22 @@ class _Workers:
         for pool in self._pools:
             pool.shutdown(wait=True)
 
-    def _pool(self) -> tuple[ProcessPoolExecutor, int]:
-        if getattr(self._own, "pool", None) is None:
-            pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    def _pool(self) -> ProcessPoolExecutor:
+        pool: ProcessPoolExecutor | None = getattr(self._own, "pool", None)
+        if pool is None:
+            pool = self._own.pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
             self._pools.append(pool)
-            self._own.pool, self._own.pid = pool, pool.submit(os.getpid).result()
-        return self._own.pool, self._own.pid
+            self._own.pid = pool.submit(os.getpid).result()
+        return pool
+
+    def _give_up(self) -> None:
+        pool: ProcessPoolExecutor | None = getattr(self._own, "pool", None)
+        if pool is not None:
+            with suppress(OSError, AttributeError):
+                os.kill(self._own.pid, signal.SIGKILL)
+            pool.shutdown(wait=False)
+            self._pools.remove(pool)
+        self._own.pool = None
 
 
 def grade_on_dask(due: Iterable[Submission], options: Options, address: str) -> Iterator[Graded]:
