@@ -1,4 +1,5 @@
 """python -m checks STEP --database-url URL [--json] [--names names.toml]; STEP may be an extension, such as coupons.
+   python -m checks grade SUBMISSIONS --output FOLDER
 
 Exit status: 0 passed, 1 not passed, 2 could not run (one line on standard error says why).
 """
@@ -27,7 +28,12 @@ def _parser() -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Grade one step or extension, print its report, and return the exit status."""
+    """Grade one step or extension, print its report, and return the exit status; or grade a class."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["grade"]:
+        from checks.grading.command import main as grade_class
+
+        return grade_class(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         from checks.grade import chapter_key, grade

@@ -15,8 +15,8 @@ from checks.session import Statement
 _COMES_IN = """
 create function pg_temp.rival() returns boolean language plpgsql as $rival$
 begin
-    if coalesce(current_setting('workshop.rival', true), '') = '' then
-        perform set_config('workshop.rival', 'been', true);
+    if coalesce(pg_catalog.current_setting('workshop.rival', true), '') = '' then
+        perform pg_catalog.set_config('workshop.rival', 'been', true);
         {deed};
     end if;
     return true;
@@ -41,5 +41,5 @@ def let_in(shop: Shop, table: Table, deed: str) -> None:
 
 def has_been(shop: Shop) -> bool:
     """Somebody came in."""
-    [[been]] = shop.session.query("select coalesce(current_setting('workshop.rival', true), '') = 'been'")
+    [[been]] = shop.session.query("select coalesce(pg_catalog.current_setting('workshop.rival', true), '') = 'been'")
     return bool(been)

@@ -19,6 +19,43 @@ from workshop.errors import WorkshopError
 LOCK_TIMEOUT = "1s"
 STATEMENT_TIMEOUT = "5s"
 
+#: What a role or a database sets for its sessions is not what the checks are about, and may hide what the schema does:
+#: keys that are not enforced (session_replication_role), plans that are switched off, built-in names that mean
+#: something else. The schemas of the search path stay, with PostgreSQL's own before them; so do settings of the
+#: learner's own, which have a dot in their name. What runs before that says of every name where it is from.
+_OWN_SETTINGS = """
+set transaction read write;
+set local statement_timeout = '5s';
+select pg_catalog.set_config('search_path', coalesce((
+    select pg_catalog.string_agg(pg_catalog.quote_ident(schema::pg_catalog.text), ', '::pg_catalog.text)
+    from pg_catalog.unnest(pg_catalog.array_remove(pg_catalog.current_schemas(false), 'pg_catalog')) as schema
+), ''), true);
+do $$
+declare
+    place record;
+begin
+    for place in
+        select s.name, s.boot_val
+        from (
+            select distinct pg_catalog.split_part(entry, '='::text, 1) as name
+            from pg_catalog.pg_db_role_setting cross join pg_catalog.unnest(setconfig) as entry
+            where setdatabase::int8 = 0
+               or setdatabase in (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
+        ) as own
+        join pg_catalog.pg_settings s on pg_catalog.lower(s.name) = pg_catalog.lower(own.name)
+        where s.source in ('database', 'user', 'database user') and s.name <> 'search_path'
+          and s.context in ('user', 'superuser') and s.boot_val is not null
+    loop
+        begin
+            perform pg_catalog.set_config(place.name, place.boot_val, true);
+        exception when others then
+            null; -- somebody with more rights has set it
+        end;
+    end loop;
+end $$;
+select pg_catalog.current_setting('session_replication_role')
+"""
+
 #: JIT would take the catalog query, which is long and quick, for a heavy one: two seconds where 10 ms do.
 _SETTINGS = f"""
 set transaction read write;
@@ -52,12 +89,12 @@ begin
         with code as (
             select coalesce(nullif(prosrc, ''), pg_catalog.pg_get_functiondef(oid)) as body
             from pg_catalog.pg_proc
-            where oid >= 16384 -- below are PostgreSQL's own
+            where oid operator(pg_catalog.>=) 16384 -- below are PostgreSQL's own
               and prokind in ('f', 'p')
               and prolang in (select oid from pg_catalog.pg_language where lanname in ('plpgsql', 'sql'))
         ),
         word as (
-            select hit[1] as name, body ~* '\mexecute\M' as filled
+            select hit[1] as name, body ~* '\mexecute\M'::text as filled
             from code cross join pg_catalog.regexp_matches(body, '\w+', 'g') as hit
             union
             select hit[1], true
@@ -67,7 +104,7 @@ begin
         relation as (
             select c.oid, c.relkind
             from word
-            join pg_catalog.pg_class c on c.relname = any (array[name, lower(name)])
+            join pg_catalog.pg_class c on c.relname operator(pg_catalog.=) any (array[name, pg_catalog.lower(name)])
             where filled or c.relkind = 'S'
         ),
         mentioned (seqrelid) as (
@@ -75,15 +112,17 @@ begin
             union
             select d.objid
             from relation
-            join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = relation.oid
-            where d.classid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i')
+            join pg_catalog.pg_depend d
+                on d.refclassid = 'pg_catalog.pg_class'::regclass::oid and d.refobjid = relation.oid
+            where d.classid = 'pg_catalog.pg_class'::regclass::oid and d.deptype in ('a', 'i')
             union
             select seqrelid
             from pg_catalog.pg_sequence
-            left join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = seqrelid
-                and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i')
+            left join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass::oid and d.objid = seqrelid
+                and d.refclassid = 'pg_catalog.pg_class'::regclass::oid and d.deptype in ('a', 'i')
             left join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-            where a.atttypid is null or a.atttypid not in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
+            where a.atttypid is null
+               or a.atttypid not in ('int2'::regtype::oid, 'int4'::regtype::oid, 'int8'::regtype::oid)
         )
         select n.nspname as schemaname, c.relname as sequencename, seqincrement as step, seqmax as last
         from mentioned
@@ -180,6 +219,7 @@ class Session:
         if connection.encoding != "UTF8":
             connection.set_client_encoding("UTF8")
         self.cursor = connection.cursor()
+        self._ignore_own_settings()
         self._due: list[str] = [_SETTINGS]
         self._latest: Answer | None = None  # of the latest try, if it was taken
 
@@ -187,6 +227,16 @@ class Session:
     def _anything_deferrable(self) -> bool:
         [[answer]] = self.query(_ANYTHING_DEFERRABLE)
         return bool(answer)
+
+    def _ignore_own_settings(self) -> None:
+        self.cursor.execute(_OWN_SETTINGS)
+        (role,) = self.cursor.fetchone() or ("origin",)
+        if role != "origin":
+            raise WorkshopError(
+                f"session_replication_role is {role} for every session here, so PostgreSQL checks no foreign key and "
+                "fires no trigger, and nothing can be tried. Run: alter role … reset session_replication_role (or "
+                "alter database …, wherever it was set); then check again."
+            )
 
     def query(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:
         """Rows of a read-only question that can't fail for the learner's sake."""
@@ -280,10 +330,10 @@ class Session:
         """Other connections to this database that have a transaction open and idle, each in a few words."""
         rows = self.query(
             """
-            select pid, application_name, extract(epoch from clock_timestamp() - state_change)::int
+            select pid, application_name, extract(epoch from pg_catalog.clock_timestamp() - state_change)::int
             from pg_catalog.pg_stat_activity
-            where datname = current_database() and pid <> pg_catalog.pg_backend_pid()
-              and state like 'idle in transaction%' and backend_xid is not null
+            where datname = pg_catalog.current_database() and pid <> pg_catalog.pg_backend_pid()
+              and state like 'idle in transaction%'::text and backend_xid is not null
             order by state_change
             """
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from checks.own_process import Run, run
 from checks.roles import RoleMap
 
 
@@ -16,6 +17,7 @@ class Subject:
     names: RoleMap
     project: Path
     has_project: bool = True  # the folder is known to go with the database
+    run: Run = run  # how code of the project is run
 
 
 def find_subject(

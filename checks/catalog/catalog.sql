@@ -7,7 +7,7 @@ named as (
     select c.oid
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relname = any (%(names)s)
+    where c.relname operator(pg_catalog.=) any (%(names)s::text[])
       and c.relkind in ('r', 'p', 'v', 'm', 'f')
       and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
       and not pg_catalog.pg_is_other_temp_schema(n.oid)
@@ -39,13 +39,14 @@ attribute as materialized (
 type_chain (oid) as (
     select atttypid from attribute
     union
-    select t.typbasetype from type_chain join pg_catalog.pg_type t on t.oid = type_chain.oid where t.typbasetype <> 0
+    select t.typbasetype from type_chain join pg_catalog.pg_type t on t.oid = type_chain.oid
+    where t.typbasetype operator(pg_catalog.<>) 0
 )
-select json_build_object(
-    'version', current_setting('server_version_num')::int,
-    'search_path', current_schemas(false),
+select pg_catalog.json_build_object(
+    'version', pg_catalog.current_setting('server_version_num')::int,
+    'search_path', pg_catalog.current_schemas(false),
     'types', (
-        select json_agg(json_build_object(
+        select pg_catalog.json_agg(pg_catalog.json_build_object(
             'oid', t.oid::bigint,
             'name', t.typname,
             'schema', n.nspname,
@@ -55,11 +56,11 @@ select json_build_object(
             'typmod', t.typtypmod,
             'not_null', t.typnotnull,
             'labels', (
-                select coalesce(json_agg(e.enumlabel order by e.enumsortorder), '[]')
+                select coalesce(pg_catalog.json_agg(e.enumlabel order by e.enumsortorder), '[]')
                 from pg_catalog.pg_enum e where e.enumtypid = t.oid
             ),
             'checks', (
-                select coalesce(json_agg(pg_catalog.pg_get_expr(k.conbin, 0)), '[]')
+                select coalesce(pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0)), '[]')
                 from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype = 'c'
             )
         ))
@@ -68,7 +69,7 @@ select json_build_object(
         join pg_catalog.pg_namespace n on n.oid = t.typnamespace
     ),
     'tables', (
-        select json_agg(json_build_object(
+        select pg_catalog.json_agg(pg_catalog.json_build_object(
             'oid', r.oid::bigint,
             'schema', r.nspname,
             'name', r.relname,
@@ -82,11 +83,11 @@ select json_build_object(
             'is_partition', r.relispartition,
             'partition_bound', case when r.relispartition then pg_catalog.pg_get_partition_constraintdef(r.oid) end,
             'parents', (
-                select coalesce(json_agg(i.inhparent::bigint), '[]')
+                select coalesce(pg_catalog.json_agg(i.inhparent::bigint), '[]')
                 from pg_catalog.pg_inherits i where i.inhrelid = r.oid
             ),
             'columns', (
-                select coalesce(json_agg(json_build_object(
+                select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'number', a.attnum,
                     'name', a.attname,
                     'type', a.atttypid::bigint,
@@ -102,7 +103,7 @@ select json_build_object(
                 where a.attrelid = r.oid
             ),
             'indexes', (
-                select coalesce(json_agg(json_build_object(
+                select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'name', ic.relname,
                     'method', am.amname,
                     'unique', i.indisunique,
@@ -112,17 +113,17 @@ select json_build_object(
                     'ready', i.indisready,
                     'immediate', i.indimmediate,
                     'nulls_not_distinct', i.indnullsnotdistinct,
-                    'key', (select json_agg(k.attnum order by k.place)
-                            from unnest(i.indkey::int2[]) with ordinality as k (attnum, place)
+                    'key', (select pg_catalog.json_agg(k.attnum order by k.place)
+                            from pg_catalog.unnest(i.indkey::int2[]) with ordinality as k (attnum, place)
                             where k.place <= i.indnkeyatts),
-                    'key_text', (select json_agg(pg_catalog.pg_get_indexdef(i.indexrelid, place, true) order by place)
-                                 from generate_series(1, i.indnkeyatts::int) as place),
+                    'key_text', (select pg_catalog.json_agg(pg_catalog.pg_get_indexdef(i.indexrelid, place, true) order by place)
+                                 from pg_catalog.generate_series(1, i.indnkeyatts::int) as place),
                     'predicate', pg_catalog.pg_get_expr(i.indpred, i.indrelid),
                     'uses', case when i.indpred is null and i.indexprs is null then null else (
-                        select coalesce(json_agg(distinct d.refobjsubid), '[]')
+                        select coalesce(pg_catalog.json_agg(distinct d.refobjsubid), '[]')
                         from pg_catalog.pg_depend d
-                        where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = i.indexrelid
-                          and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = i.indrelid
+                        where d.classid = 'pg_catalog.pg_class'::regclass::oid and d.objid = i.indexrelid
+                          and d.refclassid = 'pg_catalog.pg_class'::regclass::oid and d.refobjid = i.indrelid
                           and d.refobjsubid > 0
                     ) end
                 ) order by ic.relname), '[]')
@@ -132,7 +133,7 @@ select json_build_object(
                 where i.indrelid = r.oid
             ),
             'foreign_keys', (
-                select coalesce(json_agg(json_build_object(
+                select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'name', k.conname,
                     'columns', k.conkey,
                     'target', k.confrelid::bigint,
@@ -142,28 +143,28 @@ select json_build_object(
                     'match', k.confmatchtype,
                     'deferrable', k.condeferrable,
                     'validated', k.convalidated,
-                    'enforced', coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true),
+                    'enforced', coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced'::text)::boolean, true),
                     'fires', not exists (
                         select from pg_catalog.pg_trigger t
                         where t.tgconstraint = k.oid and t.tgenabled not in ('O', 'A')
                     )
                 ) order by k.conname), '[]')
                 from pg_catalog.pg_constraint k
-                where k.conrelid = r.oid and k.contype = 'f' and k.conparentid = 0
+                where k.conrelid = r.oid and k.contype = 'f' and k.conparentid operator(pg_catalog.=) 0
             ),
             'checks', (
-                select coalesce(json_agg(json_build_object(
+                select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'name', k.conname,
                     'expression', pg_catalog.pg_get_expr(k.conbin, k.conrelid),
                     'columns', coalesce(k.conkey, '{}'),
                     'validated', k.convalidated,
-                    'enforced', coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
+                    'enforced', coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced'::text)::boolean, true)
                 ) order by k.conname), '[]')
                 from pg_catalog.pg_constraint k
                 where k.conrelid = r.oid and k.contype = 'c'
             ),
             'triggers', (
-                select coalesce(json_agg(json_build_object(
+                select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'name', t.tgname,
                     'function', p.proname,
                     'language', l.lanname,
@@ -178,7 +179,7 @@ select json_build_object(
                 where t.tgrelid = r.oid and not t.tgisinternal
             ),
             'policies', (
-                select coalesce(json_agg(json_build_object(
+                select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'name', p.polname,
                     'command', p.polcmd,
                     'permissive', p.polpermissive,
@@ -188,7 +189,7 @@ select json_build_object(
                 where p.polrelid = r.oid
             ),
             'rules', (
-                select coalesce(json_agg(json_build_object(
+                select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'name', w.rulename,
                     'event', w.ev_type,
                     'instead', w.is_instead

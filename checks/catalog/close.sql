@@ -7,6 +7,6 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f')
   and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
   and not pg_catalog.pg_is_other_temp_schema(n.oid)
-  and left(lower(c.relname), 1) = any (%(first)s)
+  and pg_catalog.left(pg_catalog.lower(c.relname::text), 1) = any (%(first)s::text[])
 order by n.nspname, c.relname
 limit 2000

@@ -22,10 +22,10 @@ from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_type t on t.oid = a.atttypid
-where a.attrelid >= 16384 and a.attnum > 0 and not a.attisdropped
-  and a.attname ~* '(card|cc|acc|iban|pan|pin|cv|csc|security|last|digits)'
+where a.attrelid operator(pg_catalog.>=) 16384 and a.attnum > 0 and not a.attisdropped
+  and a.attname ~* '(card|cc|acc|iban|pan|pin|cv|csc|security|last|digits)'::text
   and c.relkind in ('r', 'p', 'v', 'm', 'f')
-  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+  and n.nspname !~ '^pg_'::text and n.nspname <> 'information_schema'
 order by not pg_catalog.pg_table_is_visible(c.oid), n.nspname, c.relname, a.attnum
 """
 

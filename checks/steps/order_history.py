@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from checks.outcome import CantTell, Failed, Skipped
 from checks.subject import Subject
 
 #: How long the function may take, with its imports: SQLAlchemy alone needs half a second on a slow machine.
 SECONDS = 30
+
+_PROBE = Path(__file__).with_name("order_history_probe.py")
+_OUTCOMES = ("pass", "fail", "cant_tell", "skipped")
 
 
 @dataclass(frozen=True)
@@ -45,31 +45,25 @@ def ask_queries(subject: Subject) -> Told:
             f"{subject.project.name}/ has no queries.py.",
             "Write it with a cell that begins with %%project_file queries.py.",
         )
-    with tempfile.TemporaryDirectory() as scratch:
-        question, answer = Path(scratch) / "question.json", Path(scratch) / "answer.json"
-        names = {"tables": dict(subject.names.tables), "columns": dict(subject.names.columns)}
-        question.write_text(json.dumps(names | {"database_url": subject.database_url}), encoding="utf-8")
-        return _run(subject, question, answer)
-
-
-def _run(subject: Subject, question: Path, answer: Path) -> Told:
-    probe = Path(__file__).with_name("order_history_probe.py")
-    try:
-        done = subprocess.run(
-            [sys.executable, str(probe), str(question), str(answer)],
-            cwd=subject.project,
-            env=os.environ | {"DATABASE_URL": subject.database_url},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SECONDS,
-        )
-    except subprocess.TimeoutExpired:
+    names = {"tables": dict(subject.names.tables), "columns": dict(subject.names.columns)}
+    question = json.dumps(names | {"database_url": subject.database_url})
+    ended = subject.run(_PROBE, question, subject.project, {"DATABASE_URL": subject.database_url}, SECONDS)
+    if ended.is_late:
         return Told(
             "fail",
             f"order_history was still running after {SECONDS} seconds.",
             "Look for a loop in queries.py that never ends.",
         )
-    if answer.exists():
-        return Told(**json.loads(answer.read_text(encoding="utf-8")))
-    said = done.stderr.decode(errors="replace").strip().splitlines()
-    return Told("cant_tell", f"Python stopped in the middle of the check: {said[-1] if said else 'it said nothing'}.")
+    return _told(ended.answer) or Told(
+        "fail",
+        f"Python stopped in the middle of order_history: {ended.last_words or 'it said nothing'}.",
+        "Look in queries.py for what ends Python, such as os._exit().",
+    )
+
+
+def _told(answer: Any) -> Told | None:
+    """The answer, if it is one: code of the learner's ran in the process that gave it."""
+    if not isinstance(answer, dict) or answer.get("outcome") not in _OUTCOMES:
+        return None
+    happened, next_ = (str(answer.get(part, "")) for part in ("happened", "next"))
+    return Told(answer["outcome"], happened, next_)

@@ -1,7 +1,7 @@
 """Runs the learner's queries.order_history on a few orders and on many, in a transaction that is never committed.
 
-Run as `python order_history_probe.py QUESTION ANSWER` with the project folder as working directory. QUESTION is a JSON
-file with the database and the role map; ANSWER is written as JSON: `{"outcome": …, "happened": …, "next": …}`.
+Run with the project folder as working directory. On standard input comes, as JSON, which database and which role map;
+the answer is printed as JSON: `{"outcome": …, "happened": …, "next": …}`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from sqlalchemy.pool import StaticPool
 from checks import purchase
 from checks.catalog.facts import TEXT
 from checks.outcome import CantTell, Failed, Skipped
+from checks.own_process import answer_channel
 from checks.probe import Shop
 from checks.roles import RoleMap
 from checks.rows import NoRow
@@ -57,8 +58,9 @@ class _Committed(Exception):
     """The learner's function tried to end the transaction of the check."""
 
 
-def main(question: Path, answer: Path) -> None:
-    asked = json.loads(question.read_text(encoding="utf-8"))
+def main() -> None:
+    answer = answer_channel()
+    asked = json.load(sys.stdin)
     try:
         _try(Subject(asked["database_url"], RoleMap(asked["tables"], asked["columns"]), Path.cwd()))
         told = {"outcome": "pass"}
@@ -70,7 +72,8 @@ def main(question: Path, answer: Path) -> None:
         told = {"outcome": "cant_tell", "happened": str(unclear)}
     except Skipped:
         told = {"outcome": "skipped"}
-    answer.write_text(json.dumps(told), encoding="utf-8")
+    with answer:
+        json.dump(told, answer)
 
 
 def _try(subject: Subject) -> None:
@@ -345,4 +348,4 @@ def _is_before(one: Any, other: Any) -> bool:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main()

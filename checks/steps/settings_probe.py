@@ -1,6 +1,6 @@
-"""Loads the learner's config.py in a process of its own and writes what it says to a file, as JSON.
+"""Loads the learner's config.py in a process of its own and prints what it says, as JSON.
 
-Run as `python settings_probe.py ANSWER` with the project folder as working directory.
+Run with the project folder as working directory.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from typing import Any
 OTHER_URL = "postgresql+psycopg2://somebody@another.example:6543/elsewhere"
 
 
-def main(answer: Path) -> None:
+def main() -> None:
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what config.py prints is no answer
     folder = Path.cwd()
     sys.path[0] = str(folder)
     try:
         told = _describe(importlib.import_module("config"))
     except BaseException as error:
         told = {"error": _sentence(error), "line": _line(error, folder / "config.py")}
-    answer.write_text(json.dumps(told), encoding="utf-8")
+    with answer:
+        json.dump(told, answer)
 
 
 def _describe(config: Any) -> dict[str, Any]:
@@ -98,4 +101,4 @@ def _line(error: BaseException, file: Path) -> int | None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    main()

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from checks.outcome import Failed, Result
+from checks.own_process import Run
+from checks.own_process import run as run_as_oneself
 from checks.step import StepChecks
 from checks.subject import Subject
 from workshop.postgres import connect
@@ -28,6 +25,8 @@ SECONDS = 20
 #: The password that docker-compose.yml gives the local workshop's user: no secret.
 LOCAL_PASSWORD = "workshop"
 
+_PROBE = Path(__file__).with_name("settings_probe.py")
+
 
 @dataclass
 class Project:
@@ -35,6 +34,7 @@ class Project:
 
     folder: Path
     database_url: str
+    run: Run = run_as_oneself
 
     @contextmanager
     def isolated(self) -> Iterator[None]:
@@ -43,32 +43,38 @@ class Project:
     @cached_property
     def settings(self) -> Mapping[str, Any]:
         """What the learner's `config.py` says, from a process of its own (see `settings_probe.py`)."""
-        with tempfile.TemporaryDirectory() as scratch:
-            answer = Path(scratch) / "answer.json"
-            probe = Path(__file__).with_name("settings_probe.py")
-            try:
-                done = subprocess.run(
-                    [sys.executable, str(probe), str(answer)],
-                    cwd=self.folder,
-                    env=os.environ | {"DATABASE_URL": self.database_url},
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    timeout=SECONDS,
-                )
-            except subprocess.TimeoutExpired:
-                return {"error": f"it was still running after {SECONDS} seconds", "line": None}
-            if answer.exists():
-                told: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-                return told
-            said = done.stderr.decode(errors="replace").strip().splitlines()
-            return {"error": said[-1] if said else "Python stopped while it was loaded", "line": None}
+        ended = self.run(_PROBE, "", self.folder, {"DATABASE_URL": self.database_url}, SECONDS)
+        if ended.is_late:
+            return {"error": f"it was still running after {SECONDS} seconds", "line": None}
+        stopped = {"error": ended.last_words or "Python stopped while it was loaded", "line": None}
+        return ended.answer if _is_well_formed(ended.answer) else stopped
+
+
+def _is_well_formed(told: Any) -> bool:
+    """What the probe says; code of the learner's ran in its process and may have said something else."""
+    if not isinstance(told, dict):
+        return False
+    if "error" in told:
+        return isinstance(told["error"], str)
+    if told.get("has_settings") is not True or told.get("is_pydantic") is not True:
+        return isinstance(told.get("has_settings"), bool)
+    overrides = told.get("overrides", [])
+    return (
+        isinstance(told.get("fields"), list)
+        and isinstance(told.get("connects", ""), str | None)
+        and isinstance(overrides, list)
+        and all(isinstance(entry, list) and len(entry) == 3 and isinstance(entry[0], str) for entry in overrides)
+        and (
+            {"connects", "overrides"} <= set(told) or not {"database_url", "echo_sql"} <= set(map(str, told["fields"]))
+        )
+    )
 
 
 step: StepChecks[Project] = StepChecks(1)
 
 
 def run(subject: Subject) -> tuple[Result, ...]:
-    project = Project(subject.project, subject.database_url)
+    project = Project(subject.project, subject.database_url, subject.run)
     return step.run(project) if _begun(project) else step.not_attempted()
 
 

@@ -626,7 +626,8 @@ select k.conrelid::bigint, pg_catalog.format('%%I.%%I', n.nspname, c.relname),
 from pg_catalog.pg_constraint k
 join pg_catalog.pg_class c on c.oid = k.conrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where k.contype = 'f' and k.confrelid = %(target)s and k.conrelid <> k.confrelid and k.conparentid = 0
+where k.contype = 'f' and k.confrelid operator(pg_catalog.=) %(target)s and k.conrelid <> k.confrelid
+  and k.conparentid operator(pg_catalog.=) 0
 """
 
 

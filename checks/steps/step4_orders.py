@@ -199,7 +199,7 @@ def a_user_orders_again(shop: Shop) -> None:
     common.another_fits(shop, "orders", _order_of(shop, shop.row("users")), "An order of a second user")
     created = shop.roles.column("orders", "created_at")
     if shop.table("orders").kind == "p" and created is not None:
-        [[now]] = shop.session.query("select now()")
+        [[now]] = shop.session.query("select pg_catalog.now()")
         common.another_fits(shop, "orders", values | {created.name: now}, "An order that is made today")
 
 

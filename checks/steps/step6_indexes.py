@@ -379,7 +379,8 @@ def foreign_keys_are_led_by_indexes(shop: Readers) -> None:
 
 #: Rules and indexes of these tables, and of the domains of their columns, that are not in force for every row.
 _UNFINISHED = """
-select c.relname, k.conname, k.convalidated, coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true), false
+select c.relname, k.conname, k.convalidated,
+       coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced'::text)::boolean, true), false
 from pg_catalog.pg_constraint k
 join pg_catalog.pg_class c on c.oid = k.conrelid
 where k.conrelid = any (%(tables)s::oid[])

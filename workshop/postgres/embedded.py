@@ -145,6 +145,11 @@ class Cluster:
         keys = self._read_keys()
         return Address(ROLE, keys.role, HOST, keys.port, self.config.database)
 
+    def superuser(self) -> Address:
+        """The server's administration: for tools that have a server of their own."""
+        keys = self._read_keys()
+        return Address(SUPERUSER, keys.superuser, HOST, keys.port, "postgres")
+
     def server(self) -> Server:
         """The running server, with the workshop's database on it."""
         address = self.address()
@@ -273,8 +278,10 @@ class Cluster:
     def _admit_role(self) -> None:
         """Make the learner's role, or give it its password again; this also mends a start that was broken off."""
         keys = self._read_keys()
-        superuser = Address(SUPERUSER, keys.superuser, HOST, keys.port, "postgres")
-        with contextlib.closing(connect(superuser.url(), APPLICATION)) as connection, connection.cursor() as cursor:
+        with (
+            contextlib.closing(connect(self.superuser().url(), APPLICATION)) as connection,
+            connection.cursor() as cursor,
+        ):
             cursor.execute("select from pg_catalog.pg_roles where rolname = %s", (ROLE,))
             verb = sql.SQL("alter" if cursor.rowcount else "create")
             role, password = sql.Identifier(ROLE), sql.Literal(keys.role)

@@ -1,0 +1,43 @@
+"""Submissions as learners hand them in, made from the reference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from workshop.postgres import Server
+from workshop.postgres.connection import Address
+from workshop.reference import files_until
+from workshop.settings import Settings
+
+FOLDERS = ("schemas", "migrations", "tests", "scripts", "models")
+
+
+def hand_in(folder: Path, changes: Mapping[str, str | None], step: int = 6) -> Path:
+    """The reference as far as that step as a project folder; `changes`: further files, None for one that is missing."""
+    for name in FOLDERS:
+        (folder / name).mkdir(parents=True)
+    texts: dict[str, str | None] = {path.as_posix(): text for path, text in files_until(step).items()}
+    for name, text in {**texts, **changes}.items():
+        if text is not None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def submissions(tmp_path: Path) -> Path:
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def as_superuser_url(server: Server, server_settings: Settings) -> str:
+    """The tests' server, for somebody who may make databases and roles."""
+    keys = json.loads((server_settings.home / "postgres" / "data" / "workshop.json").read_text(encoding="utf-8"))
+    return replace(Address.parse(server.url), user="postgres", password=keys["superuser"], database="postgres").url()
