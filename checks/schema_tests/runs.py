@@ -82,7 +82,7 @@ class Run:
 
 
 def run_tests(
-    project: Path, url: str, *, order: str = "forward", until_first_failure: bool = False, seconds: float = SECONDS
+    project: Path, url: str, *, order: str = "forward", until_first_failure: bool = False
 ) -> Run:
     """The project's tests on the database of that URL, `forward` or `backward`, in a process of their own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
@@ -104,8 +104,12 @@ def run_tests(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        stopped, said = _wait(process, seconds)
+        stopped, said = _wait(process, SECONDS)
         return replace(_read(report, stopped), last_words=said)
+
+
+#: Plugins that write into the project, or take half a second and more to load and do nothing for a verdict.
+_WITHOUT = ("cacheprovider", "nbval", "xdist", "xdist.looponfail", "hypothesispytest")
 
 
 def _arguments(project: Path, scratch: Path) -> list[str]:
@@ -114,7 +118,7 @@ def _arguments(project: Path, scratch: Path) -> list[str]:
     if own is None:
         own = scratch / "pytest.ini"
         own.write_text("[pytest]\n", encoding="utf-8")
-    plugins = [part for name in ("cacheprovider", "nbval", "xdist") for part in ("-p", f"no:{name}")]
+    plugins = [part for name in _WITHOUT for part in ("-p", f"no:{name}")]
     return ["tests", "-c", str(own), f"--rootdir={project}", "-o", "addopts=", "-s", "-q", "--tb=no", *plugins]
 
 

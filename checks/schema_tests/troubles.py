@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from checks.outcome import Failed
-from checks.schema_tests.runs import MOST_OUTPUT, SECONDS, Fault, Run
+from checks.schema_tests import runs
+from checks.schema_tests.runs import MOST_OUTPUT, Fault, Run
 
 
 def judge_run(run: Run, when: str, *, next: str | None = None) -> None:
@@ -16,7 +17,7 @@ def judge_run(run: Run, when: str, *, next: str | None = None) -> None:
     during = run.during or "a test"
     if run.stopped == "time":
         raise Failed(
-            f"{during} was still running after {SECONDS} seconds, {when}.",
+            f"{during} was still running after {runs.SECONDS} seconds, {when}.",
             next="Look there for a loop without an end, a sleep, or a second connection that waits for the first one.",
         )
     if run.stopped == "output":
