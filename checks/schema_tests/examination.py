@@ -52,22 +52,34 @@ class Examination:
     """What was seen; None, or nothing, where it did not come to that.
 
     Attributes:
-        first: the tests on the schema as it is. What follows is seen only where they pass.
+        first: the tests on the schema as it is.
+        before, after: the database, around that. What follows is seen only where they pass and leave nothing behind.
         again, backward: once more in the same place, and in reverse order on a fresh copy.
-        before, after: the database, around `first`.
         verdicts: by the rule of this step.
         untouched: the parts of the contract in whose tables no test puts a row.
     """
 
     subject: Subject
     first: Run
-    again: Run | None = None
-    backward: Run | None = None
     before: Footprint | None = None
     after: Footprint | None = None
+    again: Run | None = None
+    backward: Run | None = None
     roles: Roles | None = None
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     untouched: Sequence[str] = ()
+
+    @property
+    def spoke(self) -> bool:
+        """A test has connected to the database."""
+        assert self.before is not None and self.after is not None
+        return self.after.sessions - self.before.sessions > 1  # one is ours
+
+    @property
+    def is_clean(self) -> bool:
+        """The database holds what it held before."""
+        assert self.before is not None and self.after is not None
+        return self.before.tables == self.after.tables
 
     @contextmanager
     def isolated(self) -> Iterator[None]:
@@ -92,7 +104,7 @@ def examine(subject: Subject) -> Examination:
             examination = Examination(subject, run_tests(subject.project, here))
             examination.roles, kept = reading.result()
             examination.before, examination.after = before, read_footprint(here)
-            if not examination.first.is_good or examination.after.sessions - before.sessions < 2:
+            if not (examination.first.is_good and examination.spoke and examination.is_clean):
                 return examination
             examination.untouched = _untouched(examination.roles, examination.after)
             trials = _Trials(copies, examination.roles, kept)

@@ -81,9 +81,7 @@ class Run:
         return not (self.failed or self.broken or self.stopped) and self.passed > 0
 
 
-def run_tests(
-    project: Path, url: str, *, order: str = "forward", until_first_failure: bool = False
-) -> Run:
+def run_tests(project: Path, url: str, *, order: str = "forward", until_first_failure: bool = False) -> Run:
     """The project's tests on the database of that URL, `forward` or `backward`, in a process of their own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         report = Path(scratch) / "report.jsonl"

@@ -55,14 +55,6 @@ WRONG = {
         "import pytest\n\n@pytest.fixture\ndef shop():\n    raise KeyError('mug')\n\ndef test_shop(shop):\n    pass",
         ["test_shop fails on your own schema: KeyError: 'mug', in line 5"],
     ),
-    "hangs": (
-        CONNECTED + "def test_long(db):\n    db.execute(text('select pg_sleep(3600)'))",
-        ["test_long was still running after 3 seconds", "a second connection"],
-    ),
-    "waits for itself": (
-        CONNECTED + "def test_lock(db):\n    user(db)\n    with engine.connect() as other:\n        user(other)",
-        ["test_lock was still running after 3 seconds", "a second connection"],
-    ),
     "another database": (
         CONNECTED.replace('os.environ["DATABASE_URL"]', 'os.environ["DATABASE_URL"].replace("checks_", "my_")')
         + "def test_user(db):\n    user(db)",
@@ -109,12 +101,23 @@ WRONG = {
     ),
 }
 
+HANGING = {
+    "hangs": (
+        CONNECTED + "def test_long(db):\n    db.execute(text('select pg_sleep(3600)'))",
+        ["test_long was still running after 5 seconds", "a second connection"],
+    ),
+    "waits for itself": (
+        CONNECTED + "def test_lock(db):\n    user(db)\n    with engine.connect() as other:\n        user(other)",
+        ["test_lock was still running after 5 seconds", "a second connection"],
+    ),
+}
+
 NO_ROW = "tests.no-rows"
 AGAIN = "tests.repeatable"
 #: Tests that pass as they are: the rule that turns them down, and its words.
 WEAK = {
     "asserts nothing": (
-        CONNECTED + "def test_user(db):\n    user(db)\n    db.execute(text('select * from products'))",
+        CONNECTED + "def test_user(db):\n    user(db)",
         {
             "tests.covers-tables": "With the tables categories, products, product_variants",
             "tests.covers-constraints": "hold no assert and no pytest.raises",
@@ -140,16 +143,26 @@ def test_email(db):
             "tests.notices-rating": "rating of 6",
         },
     ),
-    "leaves rows": (
-        CONNECTED + "def test_user(db):\n    user(db, os.urandom(8).hex())\n    db.commit()\n    assert True",
+    "leaves a row": (
+        CONNECTED + "def test_user(db):\n    user(db)\n    db.commit()\n    assert True",
         {NO_ROW: "After your tests, users has 1 row more than before. Let a fixture begin a transaction"},
     ),
-    "leaves rows that are in its own way": (
-        CONNECTED + "def test_user(db):\n    user(db)\n    db.commit()\n    assert True",
-        {
-            NO_ROW: "users has 1 row more",
-            AGAIN: "test_user fails the second time: IntegrityError: duplicate key",
-        },
+    "takes a row away": (
+        CONNECTED + "def test_fewer(db):\n    db.execute(text('delete from countries'))\n    db.commit()",
+        {NO_ROW: "After your tests, countries has 2 rows less than before"},
+    ),
+    "leaves a table": (
+        CONNECTED + "def test_table(db):\n    db.execute(text('create table mugs ()'))\n    db.commit()",
+        {NO_ROW: "Your tests leave a new table behind, mugs"},
+    ),
+    "passes once": (
+        CONNECTED
+        + """
+def test_first(db):
+    user(db)
+    assert db.scalar(text("select max(id) from users")) == 1
+""",
+        {AGAIN: "test_first fails the second time: AssertionError"},
     ),
     "lives on the test before": (
         CONNECTED
@@ -181,6 +194,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("step8") / "ecommerce-db"
     (folder / "schemas").mkdir(parents=True)
     shutil.copy(REFERENCE, folder / "schemas" / "01_shop.sql")
+    countries = "create table countries (code text); insert into countries values ('NL'), ('DE');"
+    (folder / "schemas" / "02_extra.sql").write_text(countries)
     (folder / "config.py").write_text(CONFIG)
     return folder
 
@@ -230,11 +245,19 @@ def test_right_tests_pass(check: Callable[[str | Path], Report], tests: Path) ->
 
 
 @pytest.mark.parametrize(("tests", "says"), WRONG.values(), ids=WRONG)
-def test_wrong_tests_are_turned_down(
+def test_wrong_tests_are_turned_down(check: Callable[[str | Path], Report], tests: str, says: list[str]) -> None:
+    _assert_turned_down(check(tests), says)
+
+
+@pytest.mark.parametrize(("tests", "says"), HANGING.values(), ids=HANGING)
+def test_hanging_tests_are_stopped(
     check: Callable[[str | Path], Report], monkeypatch: pytest.MonkeyPatch, tests: str, says: list[str]
 ) -> None:
-    monkeypatch.setattr(runs, "SECONDS", 3)
-    report = check(tests)
+    monkeypatch.setattr(runs, "SECONDS", 5)
+    _assert_turned_down(check(tests), says)
+
+
+def _assert_turned_down(report: Report, says: list[str]) -> None:
     [failed] = of(report, Outcome.FAIL).values()
     assert failed.rule.id == "tests.passes"
     said = f"{failed.happened} {failed.next}"
