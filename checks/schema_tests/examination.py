@@ -93,10 +93,10 @@ def test_files(project: Path) -> list[Path]:
 def examine(subject: Subject) -> Examination:
     """Run the project's tests in every way; raises WorkshopError when there is no database to do so."""
     template = pristine_database(subject)
-    single = _single(subject)
+    single = single_mutants(subject)
     workers = max(2, os.cpu_count() or 2)
     with _progress(len(single) + 4) as tell, ThreadPoolExecutor(workers) as pool:
-        copies = _Copies(subject, template)
+        copies = Copies(subject, template)
         with scratch_database(subject.database_url, template) as here:
             reading = pool.submit(copies.read, single)
             before = read_footprint(here)
@@ -107,13 +107,13 @@ def examine(subject: Subject) -> Examination:
             if not (examination.first.is_good and examination.spoke and examination.is_clean):
                 return examination
             examination.untouched = _untouched(examination.roles, examination.after)
-            trials = _Trials(copies, examination.roles, kept)
+            trials = Trials(copies, examination.roles, kept)
             again = pool.submit(run_tests, subject.project, here)
             backward = pool.submit(copies.run_backward)
             futures: dict[Future[Verdict], str] = {
                 pool.submit(trials.judge, mutant): rule for rule, mutant in single.items()
             }
-            futures[pool.submit(trials.judge, Mutant(mutants.renamed(examination.untouched)))] = TABLES
+            futures[pool.submit(trials.judge_tables, examination.untouched)] = TABLES
             tell("the same in reverse order")
             for future in as_completed(futures):
                 tell("with a rule gone")
@@ -141,7 +141,7 @@ _KINDS: Mapping[str, tuple[tuple[str, ...], tuple[Mutant, ...]]] = {
 }
 
 
-def _single(subject: Subject) -> dict[str, Mutant]:
+def single_mutants(subject: Subject) -> dict[str, Mutant]:
     """One rule broken each, by the rule of this step that a test should notice it."""
     words = ["banana", *mutants.words_in(test_files(subject.project))]
     return {
@@ -168,7 +168,7 @@ def _untouched(roles: Roles, after: Footprint) -> list[str]:
     return [part for part, table in roles.tables.items() if table.is_table and table.oid not in after.inserted]
 
 
-class _Copies:
+class Copies:
     """Copies of what the project's files build."""
 
     def __init__(self, subject: Subject, template: str) -> None:
@@ -200,30 +200,43 @@ def _outcome(mutant: Mutant, shop: Shop) -> Outcome:
     return result.outcome
 
 
-class _Trials:
+class Trials:
     """Puts mutants before the tests."""
 
-    def __init__(self, copies: _Copies, roles: Roles, kept: frozenset[str]) -> None:
+    def __init__(self, copies: Copies, roles: Roles, kept: frozenset[str]) -> None:
         self._copies = copies
         self._roles = roles
         self._kept = kept
 
     def judge(self, mutant: Mutant) -> Verdict:
-        """The first way to break it counts that PostgreSQL takes and the checks see."""
+        """What the tests say to it."""
         if mutant.rule is not None and mutant.rule not in self._kept:
             return Verdict(Answer.NOT_KEPT)
-        try:
-            ways = list(mutant.ways(self._roles))
-        except (LookupError, AttributeError):
-            return Verdict(Answer.UNCLEAR)
-        for way in ways:
-            if not way:
-                return Verdict(Answer.NOTICED)  # there is nothing left that could go unnoticed
+        with self.broken_copy(mutant) as (copy, way):
+            if copy is None:
+                return Verdict(Answer.UNCLEAR)
+            run = run_tests(copy.project, copy.database_url, until_first_failure=True)
+            return Verdict(_answer(run), way)
+
+    @contextmanager
+    def broken_copy(self, mutant: Mutant) -> Iterator[tuple[Subject | None, Statements]]:
+        """A copy broken in the first way that PostgreSQL takes and the checks see; None where there is none."""
+        for way in self._ways(mutant):
             with self._copies.one() as copy:
                 if _is_broken(copy.database_url, way) and self._is_seen(mutant, copy):
-                    run = run_tests(copy.project, copy.database_url, until_first_failure=True)
-                    return Verdict(_answer(run), way)
-        return Verdict(Answer.UNCLEAR)
+                    yield copy, way
+                    return
+        yield None, []
+
+    def _ways(self, mutant: Mutant) -> list[Statements]:
+        try:
+            return list(mutant.ways(self._roles))
+        except LookupError:
+            return []
+
+    def judge_tables(self, parts: Sequence[str]) -> Verdict:
+        """The same for a copy without the tables in these parts. Whoever fills all tables notices when one is gone."""
+        return self.judge(Mutant(mutants.renamed(parts))) if parts else Verdict(Answer.NOTICED)
 
     def cover(self, kind: str, verdicts: Mapping[str, Verdict]) -> Verdict:
         """Whether there is a test of that kind: for one rule of it, or else for any."""
@@ -277,4 +290,4 @@ def _progress(steps: int) -> Iterator[Callable[[str], None]]:
         yield progress.step
 
 
-__all__ = ["Answer", "Examination", "Verdict", "examine", "test_files"]
+__all__ = ["Answer", "Copies", "Examination", "Trials", "Verdict", "examine", "single_mutants", "test_files"]

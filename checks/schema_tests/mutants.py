@@ -91,12 +91,14 @@ def bounds(part: str, name: str, still: str = "") -> Ways:
         mentioned = checks_on(table, column)
         own = [check for check in mentioned if check.columns == (column.name,)]
         kept = [_check(table, column, still)] if still else []
-        for way in _more_and_more(
-            [*without_checks(table, own), *without_look_up(table, column), *without_domain(table, column)],
-            without_checks(table, [check for check in mentioned if check not in own]),
-            without_triggers(table),
-        ):
+        alone = [*without_checks(table, own), *without_look_up(table, column), *without_domain(table, column)]
+        shared = without_checks(table, [check for check in mentioned if check not in own])
+        triggers = without_triggers(table)
+        for way in _more_and_more(alone, shared):
             yield [*way, *kept]
+        for trigger in triggers:
+            yield [*alone, *shared, trigger, *kept]
+        yield [*alone, *shared, *triggers, *kept]
 
     return ways
 
