@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-__all__ = ["check_step", "copilot_prompt", "hint", "show_solution"]
+__all__ = ["check_step", "copilot_prompt", "hint", "scorecard", "show_solution"]
 
 
 def check_step(
@@ -90,3 +90,16 @@ def show_solution(step: Any, *, give_up: bool = False) -> Any:
     from checks import solution
 
     return solution.show_solution(step, give_up)
+
+
+def scorecard() -> Any:
+    """All steps at once: the exercise's five criteria and six business rules, and what to do next.
+
+    Returns a `checks.overview.Scorecard`, which shows itself as a picture, and has `save("scorecard.html")` and
+    `save("scorecard.json")`. Takes some seconds once there are migrations and tests.
+
+    Raises WorkshopError with one sentence when there is no connection.
+    """
+    from checks.overview import make_scorecard
+
+    return make_scorecard()

@@ -10,7 +10,7 @@ from checks import purchase
 from checks.labels import labels_of
 from checks.outcome import CantTell, Failed
 from checks.probe import Shop, shorten
-from checks.rows import Draft, NoRow, Row, qualified, quote, why
+from checks.rows import Draft, NoRow, Row, numbered_on, qualified, quote, why
 from checks.session import RETURNING, Answer, Statement
 from checks.steps.common import pointing_at
 from checks.stock import key_to
@@ -152,6 +152,7 @@ class Orders:
 def together(drafts: Sequence[Draft]) -> Statement:
     """Several rows of one table in one INSERT; each gets the columns of the first."""
     columns = list(drafts[0].values)
+    drafts = numbered_on(drafts)
     head, _, row = drafts[0].but().sql.removesuffix(RETURNING).rpartition(" values ")
     values = tuple(draft.values.get(name) for draft in drafts for name in columns)
     return Statement(f"{head} values {', '.join([row] * len(drafts))}{RETURNING}", values)

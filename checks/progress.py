@@ -8,7 +8,8 @@ Worked out from the database each time, and never from a file:
      "missing": […]}
 
 `state` is passed, open, or not_attempted. `score` of `out_of` required rules hold; a step's `missing` is the first of
-the others, null when there is none. Steps without checks are left out. The list `missing` is that of `checks.missing`.
+the others, null when there is none. Steps without checks are left out, and those that are about a project where a
+database alone is named. The list `missing` is that of `checks.missing`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ VERSION = 1
 
 def progress(subject: Subject, last: int, first: int = 1) -> dict[str, Any]:
     """The data above for steps `first` to `last`; WorkshopError when one of them can't be graded."""
-    numbers = [step.number for step in contract.STEPS if first <= step.number <= last]
+    numbers = [
+        step.number
+        for step in contract.STEPS
+        if first <= step.number <= last and (subject.has_project or step.number <= contract.SCHEMA_STEPS[-1])
+    ]
     return {
         "version": VERSION,
         "steps": [_step(report) for report in grade_required(numbers, subject)],

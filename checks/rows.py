@@ -189,6 +189,8 @@ class Rows:
     filled: Mapping[int, frozenset[str]] = field(default_factory=dict)
     _serial: int = 0
     _highest: dict[tuple[int, str], int] = field(default_factory=dict)
+    #: The same for numbers that are unique within a parent.
+    _within: dict[tuple[int, str, tuple[str, ...]], int] = field(default_factory=dict)
     _counted: bool = False
     #: Which candidate of its pool a column's rules were content with last time.
     _choice: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -343,6 +345,10 @@ class Rows:
                     pointed_at.add(key.target)
         finally:
             self._stack.pop()
+        for column, scope in _counted_within(table):
+            if column.name not in values and scope <= set(values):
+                parent = {name: values[name] for name in scope}
+                values[column.name] = self._next_within(table, column, parent, without_gaps=parents.apart)
         filled = self.filled.get(table.oid, frozenset())
         for column in table.columns:
             place = self._choice.get((table.oid, column.name))
@@ -358,7 +364,10 @@ class Rows:
         """Explicit numbers where the database would count, and for whole-number keys that the application sets."""
         primary = table.primary_key
         foreign = {name for key in table.foreign_keys for name in key.columns}
+        within = {column.name for column, _ in _counted_within(table)}
         for column in table.columns:
+            if column.name in within:
+                continue  # when it is known within what
             is_key = primary is not None and column.name in primary.columns and column.required
             whole = column.type.base in ("int2", "int4", "int8", "numeric")
             if column.name in values or (column.name in foreign and not column.numbered):
@@ -392,6 +401,17 @@ class Rows:
             self._highest[place] = max(int(highest or 0), 0)
         self._highest[place] += 1
         return self._highest[place]
+
+    def _next_within(self, table: Table, column: Column, parent: Values, *, without_gaps: bool) -> int:
+        """1, 2, 3 within each parent; a number that was given is given again only where a gap was refused."""
+        where = " and ".join(f"{quote(name)} = %s" for name in parent)
+        sql = f"select max({quote(column.name)}) as highest from {qualified(table)} where {where}"
+        answer = self.session.attempt(Statement(sql, tuple(parent.values())))
+        place = (table.oid, column.name, tuple(map(str, parent.values())))
+        stored = int(answer.rows[0]["highest"] or 0) if answer.rows else 0
+        given = stored if without_gaps else max(stored, self._within.get(place, 0))
+        self._within[place] = given + 1
+        return given + 1
 
     # -- parents -----------------------------------------------------------------------------------------------
 
@@ -739,6 +759,37 @@ _UNCERTAIN = "ARUX"
 _UNREADABLE = -1
 
 
+def _counted_within(table: Table) -> list[tuple[Column, frozenset[str]]]:
+    """Whole numbers that are unique only within a parent, such as the lines of an order, and the columns of the parent.
+
+    Rows of different parents share them, and who counts them counts from 1.
+    """
+    foreign = {name for key in table.foreign_keys for name in key.columns}
+    found: dict[str, tuple[Column, frozenset[str]]] = {}
+    for index in table.indexes:
+        own = index.columns - foreign
+        scope = index.columns & foreign
+        if not (index.unique and index.is_plain and scope and len(own) == 1):
+            continue
+        column = table.column(next(iter(own)))
+        if column is not None and column.required and not column.numbered and column.type.base in INTEGER:
+            found.setdefault(column.name, (column, scope))
+    return list(found.values())
+
+
+def numbered_on(drafts: Sequence[Draft]) -> list[Draft]:
+    """Drafts that are to go in together: those with one parent, each of which was the next one, count on."""
+    counted: list[Draft] = []
+    for draft in drafts:
+        values = dict(draft.values)
+        for column, scope in _counted_within(draft.table):
+            same = [other for other in counted if all(other.values[name] == values[name] for name in scope)]
+            if same and column.name in values:
+                values[column.name] = max(values[column.name], max(other.values[column.name] for other in same) + 1)
+        counted.append(replace(draft, values=values))
+    return counted
+
+
 def _has_room(column: Column, highest: int) -> bool:
     return column.type.base not in LARGEST or highest <= LARGEST[column.type.base] - ROOM
 
@@ -786,4 +837,4 @@ _RESERVED = frozenset(
     for word in line.split()
 )
 
-__all__ = ["Draft", "NoRow", "Row", "Rows", "insert", "qualified", "quote", "why"]
+__all__ = ["Draft", "NoRow", "Row", "Rows", "insert", "numbered_on", "qualified", "quote", "why"]

@@ -1,55 +1,21 @@
-"""Databases that are there for a moment: empty ones, and copies of what the learner's project builds."""
+"""What the checks try things in that can't be rolled back: scratch databases, and a pristine one to copy from."""
 
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-
-import psycopg2
-from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
 
 from checks.subject import Subject
 from workshop.errors import WorkshopError
-from workshop.postgres.connection import Address, connect_elsewhere, words_of
-
-#: As PostgreSQL ships it, whatever somebody has put into template1.
-EMPTY = "template0"
+from workshop.postgres.scratch import EMPTY, scratch_database
 
 #: How long the learner's files may take to build; the reference takes one.
 SECONDS = 30
 
-_PREFIX = "checks_scratch_"
-_LEFT_OVER = 3600  # seconds; who made it was killed
-
 
 class NotBuilt(WorkshopError):
     """The project's files can't be built; the text says why, with file and line."""
-
-
-@contextmanager
-def scratch_database(url: str, template: str = EMPTY) -> Iterator[str]:
-    """The URL of a new database on the server of `url`, a copy of `template`. It is dropped afterwards.
-
-    Raises WorkshopError with one sentence when this user can't make one.
-    """
-    address = Address.parse(url)
-    fresh = address.at(f"{_PREFIX}{int(time.time())}_{secrets.token_hex(4)}")
-    with closing(_administration(address)) as connection:
-        _drop_left_overs(connection)
-        _execute(connection, "create database {} template {}", fresh.database, template)
-        try:
-            yield fresh.url()
-        finally:
-            # Whoever is still in it is a process of the learner's that was left behind.
-            with suppress(psycopg2.Error):
-                _cut_off(connection, fresh.database)
-                _execute(connection, "drop database if exists {}", fresh.database)
 
 
 def pristine_database(subject: Subject) -> str:
@@ -77,42 +43,4 @@ def pristine_database(subject: Subject) -> str:
     return done.stdout.strip().rpartition("\n")[2]
 
 
-def _administration(address: Address) -> Connection:
-    connection = connect_elsewhere(address, "checks")
-    if connection is None:
-        raise WorkshopError(f"{address.user} can't connect to {address.place} to make a scratch database there.")
-    connection.autocommit = True
-    return connection
-
-
-def _execute(connection: Connection, statement: str, *names: str | None) -> None:
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(sql.SQL(statement).format(*(sql.Identifier(name or "") for name in names)))
-        except psycopg2.errors.InsufficientPrivilege as error:
-            raise WorkshopError(
-                f"This takes a scratch database, and {connection.info.user} can't make one: {words_of(error)}. "
-                "Give that role createdb, or use the workshop's own PostgreSQL."
-            ) from None
-
-
-def _cut_off(connection: Connection, database: str | None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_catalog.pg_terminate_backend(pid, 1000) from pg_catalog.pg_stat_activity"
-            " where datname = %s and usename = current_user",
-            (database,),
-        )
-
-
-def _drop_left_overs(connection: Connection) -> None:
-    """Drop what a process that was killed has left behind."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select datname from pg_catalog.pg_database"
-            " where datname ~ %s and pg_catalog.split_part(datname, '_', 3)::bigint < %s",
-            (f"^{_PREFIX}[0-9]+_[0-9a-f]+$", int(time.time()) - _LEFT_OVER),
-        )
-        for (name,) in cursor.fetchall():
-            with suppress(psycopg2.Error):
-                _execute(connection, "drop database {}", name)
+__all__ = ["EMPTY", "NotBuilt", "pristine_database", "scratch_database"]

@@ -9,6 +9,7 @@ _HOMES = {
     "build_schema": "workshop.schema",
     "catch_up": "workshop.catchup",
     "count_statements": "workshop.statements",
+    "empty_database": "workshop.migrations",
     "explain": "workshop.plans",
     "load_sample_data": "workshop.sample_data",
     "measure_writes": "workshop.measure",
@@ -24,6 +25,7 @@ __all__ = [
     "build_schema",
     "catch_up",
     "count_statements",
+    "empty_database",
     "explain",
     "load_sample_data",
     "measure_writes",
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from workshop.catchup import catch_up
     from workshop.diagram import show_diagram
     from workshop.measure import measure_writes
+    from workshop.migrations import empty_database
     from workshop.plans import explain, show_plans
     from workshop.sample_data import load_sample_data
     from workshop.schema import build_indexes, build_schema

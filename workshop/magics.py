@@ -1,9 +1,9 @@
-"""The notebook's cell magic `%%project_file`."""
+"""The notebook's magics: `%%project_file` above a cell, `%alembic` in a line."""
 
 from __future__ import annotations
 
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 
 from workshop import project
 
@@ -20,6 +20,14 @@ class ProjectMagics(Magics):
         A Python file is written when the project can be loaded with it; what it defines is then there in the notebook.
         """
         print(project.save(line, cell))
+
+    @no_var_expand
+    @line_magic
+    def alembic(self, line: str) -> None:
+        """Run Alembic in the project folder: `%alembic upgrade head`, as in a terminal without the %."""
+        from workshop import migrations
+
+        migrations.alembic(line)
 
 
 def register(shell: InteractiveShell) -> None:

@@ -22,9 +22,12 @@ from workshop.errors import WorkshopError
 from workshop.faults import Fault, FaultyProject, plain_reason
 from workshop.indexes import Contents, Index, adopt_indexes, read_contents, surplus
 from workshop.postgres import Mark, connect, current_url, read_mark, write_mark
+from workshop.stamp import STAMP, read_stamp
 
 LOCK_TIMEOUT = 3  # seconds
 _ONE_BUILD_AT_A_TIME = 5_204_119  # an advisory lock; any number that nobody else takes
+
+_ASIDE = "workshop_aside"  # a schema that is there for a moment
 
 _STAYS = "The old schema and its rows stay."
 
@@ -148,6 +151,22 @@ def build_indexes() -> BuiltIndexes:
         return BuiltIndexes(surplus(wanted, present), surplus(present, wanted))
 
 
+def recognise(url: str) -> bool:
+    """Take note that the database holds just what the project's files say, and leave all as it is; False if not so."""
+    metadatas = _models()
+    built_from = project.fingerprint()
+    with _transaction(url, replace=False) as (connection, cursor):
+        present = read_contents(cursor)
+        cursor.execute("savepoint aside")
+        _make_everything(connection, cursor, metadatas)
+        wanted = read_contents(cursor)
+        cursor.execute("rollback to savepoint aside")
+        is_same = present.is_same_as(wanted)
+        if is_same:
+            write_mark(cursor.connection, Mark(built_from))
+        return is_same
+
+
 def _require_files() -> None:
     if not project.project_files():
         raise BuildError("There is nothing to build yet: save a file with %%project_file models/core.py first.")
@@ -240,10 +259,22 @@ def _drop_everything(cursor: Cursor) -> None:
         "select nspname from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'"
     )
     schemas = [sql.Identifier(name) for (name,) in cursor.fetchall()]
-    if schemas:
-        cursor.execute(sql.SQL("drop schema {} cascade").format(sql.SQL(", ").join(schemas)))
-    # As PostgreSQL 15 and newer make it in a new database.
-    cursor.execute("create schema public authorization pg_database_owner; grant usage on schema public to public")
+    with _keep_stamp(cursor):
+        if schemas:
+            cursor.execute(sql.SQL("drop schema {} cascade").format(sql.SQL(", ").join(schemas)))
+        # As PostgreSQL 15 and newer make it in a new database.
+        cursor.execute("create schema public authorization pg_database_owner; grant usage on schema public to public")
+
+
+@contextmanager
+def _keep_stamp(cursor: Cursor) -> Iterator[None]:
+    """Which revision of Alembic's the database is at is known afterwards as well."""
+    if read_stamp(cursor) is None:
+        yield
+        return
+    cursor.execute(f"create schema {_ASIDE}; alter table public.{STAMP} set schema {_ASIDE}")
+    yield
+    cursor.execute(f"alter table {_ASIDE}.{STAMP} set schema public; drop schema {_ASIDE}")
 
 
 def _run_file(cursor: Cursor, path: Path) -> None:

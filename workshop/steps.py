@@ -40,7 +40,7 @@ STEPS = (
     Step(4, "cart_and_orders", "Cart and orders", 7, ("models/cart.py", "models/orders.py", "models/payments.py")),
     Step(5, "inventory_and_reviews", "Inventory and reviews", 7, ("models/inventory.py",)),
     Step(6, "indexes_and_constraints", "Indexes and constraints", 6, ("queries.py",)),
-    Step(7, "migrations", "Migrations", 6, ("alembic.ini", "migrations/**/*")),
+    Step(7, "migrations", "Migrations", 6, ("alembic.ini", "migrations/**/*", "models/parcels.py")),
     Step(8, "validation_tests", "Validation tests", 10, ("tests/**/*.py",)),
 )
 

@@ -104,7 +104,7 @@ def first_difference(wanted: Contents, found: Contents, wanted_in: str, found_in
 def leftovers(before: Contents, after: Contents) -> list[str]:
     """What is there after and was not before, in words, the things that hold others first."""
     kinds = ("table", "type", "function", "sequence", "view", "materialized view", "schema")
-    left = sorted((fact for fact in after - before if fact.kind in kinds), key=lambda fact: kinds.index(fact.kind))
+    left = sorted((fact for fact in after - before if fact.kind in kinds), key=lambda f: (kinds.index(f.kind), f.owner))
     return [f"the {fact.kind} {fact.owner}" for fact in left]
 
 

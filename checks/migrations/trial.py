@@ -167,19 +167,14 @@ class Runner:
             env=os.environ | {"DATABASE_URL": url, "WORKSHOP_POSTGRES": "external"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
             errors="replace",
         )
         self._answers: queue.Queue[str] = queue.Queue()
-        self._said: list[str] = []
-        self._readers = [
-            threading.Thread(target=self._read_answers, daemon=True),
-            threading.Thread(target=self._read_the_rest, daemon=True),
-        ]
-        for reader in self._readers:
-            reader.start()
+        self._reader = threading.Thread(target=self._read_answers, daemon=True)
+        self._reader.start()
 
     def __enter__(self) -> Runner:
         return self
@@ -187,9 +182,8 @@ class Runner:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
-        for reader in self._readers:
-            reader.join()
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+        self._reader.join()
+        for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             with suppress(OSError):
                 pipe.close()
@@ -207,8 +201,7 @@ class Runner:
         except OSError:
             answer = ""
         if not answer:
-            last = self._said[-1].strip().rstrip(".") if self._said else "Python stopped"
-            return Trouble("end", last)
+            return Trouble("end", "Python stopped in the middle of it")
         told = json.loads(answer)
         return Trouble(**told["trouble"]) if "trouble" in told else told["ok"]
 
@@ -217,10 +210,3 @@ class Runner:
         for line in self._process.stdout:
             self._answers.put(line)
         self._answers.put("")  # there will be no more
-
-    def _read_the_rest(self) -> None:
-        """Keep the last lines of what is printed, so that the process never waits for a reader."""
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if line.strip():
-                self._said[:] = [*self._said[-3:], line]

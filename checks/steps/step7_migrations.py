@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -15,6 +16,8 @@ from workshop.errors import WorkshopError
 
 step: StepChecks[Trial] = StepChecks(7)
 
+_TOLD = re.compile(r"^[^#\n]*\btarget_metadata\s*=\s*(?!None\b|target_metadata\b)\S", re.MULTILINE)
+
 
 def run(subject: Subject) -> tuple[Result, ...]:
     if not subject.has_project:
@@ -23,7 +26,9 @@ def run(subject: Subject) -> tuple[Result, ...]:
 
 
 def _begun(subject: Subject) -> bool:
-    return (subject.project / "alembic.ini").exists() or any((subject.project / "migrations").rglob("*.py"))
+    """Somebody has told env.py what to compare."""
+    env = subject.project / "migrations" / "env.py"
+    return env.exists() and bool(_TOLD.search(env.read_text(encoding="utf-8", errors="replace")))
 
 
 def _try_out(subject: Subject) -> Trial:
@@ -39,7 +44,7 @@ def _missing(subject: Subject) -> list[str]:
 
 _PLACEHOLDER = "sqlalchemy.dialects:driver"  # driver://user:pass@localhost/dbname
 _FROM_SETTINGS = (
-    "Take the URL from the settings, in env.py: from config import Settings, and create_engine(Settings().database_url). "
+    "Take the URL from the settings, in env.py: from config import Settings; create_engine(Settings().database_url). "
     "Leave sqlalchemy.url out of alembic.ini."
 )
 _RUN = "Run %alembic upgrade head in a cell: it shows all that Python says."

@@ -11,6 +11,8 @@ from typing import Any
 
 import psycopg2
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -121,6 +123,11 @@ SHELVES = "select book_id, copies from shelves order by book_id"
 
 #: What the example of a rule must do: each statement is taken, is refused, or brings these rows.
 TRIES: dict[str, list[tuple[str, Any]]] = {
+    "migrations.upgrade": [
+        ("insert into loans (daily_fee) values (0)", TAKEN),
+        ("insert into loans (daily_fee) values (-1)", REFUSED),
+    ],
+    "migrations.steps": [("delete from parcels", TAKEN), ("select count(*) from parcels", [(1,)])],
     "cart_items.key": [
         ("insert into library_cards values (7, 1, '2030-01-01')", TAKEN),
         ("insert into library_cards values (8, 1, '2030-01-01')", TAKEN),
@@ -409,6 +416,9 @@ def _build(connection: Connection, rule_id: str) -> dict[str, Any]:
         if target not in metadata.tables:
             metadata.reflect(connection, only=[target])
     metadata.create_all(connection)
+    if "upgrade" in names:
+        with Operations.context(MigrationContext.configure(connection)):
+            names["upgrade"]()
     return names
 
 

@@ -39,6 +39,14 @@ class Contents:
     extensions: frozenset[tuple[str, str]]
     indexes: tuple[Index, ...]
 
+    def is_same_as(self, other: Contents) -> bool:
+        """Whether both hold the same, in whatever order it was made."""
+        return (self.structure, self.extensions, {*self.indexes}) == (
+            other.structure,
+            other.extensions,
+            {*other.indexes},
+        )
+
 
 def read_contents(cursor: Cursor) -> Contents:
     """What the database holds now, as the cursor's transaction sees it."""

@@ -348,6 +348,51 @@ begin
     return null;
 end $$;
 
+-- stock.sold: numbered within their product, and stock is taken by that number alone
+-- says: inventory
+-- also: stock.together | stock.once | stock.recorded | stock.no-oversell | reviews.ordinary
+alter table product_variants add variant_no int not null, add unique (product_id, variant_no);
+drop table inventory, stock_movements cascade;
+alter table order_items drop product_variant_id, add product_id int not null, add variant_no int not null,
+    add constraint order_items_variant_fkey foreign key (product_id, variant_no)
+        references product_variants (product_id, variant_no);
+create index on order_items (product_id, variant_no);
+create table inventory (product_id int, variant_no int, quantity int not null check (quantity >= 0),
+    primary key (product_id, variant_no),
+    foreign key (product_id, variant_no) references product_variants (product_id, variant_no) on delete cascade);
+create table stock_movements (id serial primary key, product_id int not null, variant_no int not null,
+    quantity_change int not null, movement_type movement_type not null, created_at timestamptz not null default now(),
+    foreign key (product_id, variant_no) references product_variants (product_id, variant_no) on delete cascade);
+create index on stock_movements (product_id, variant_no);
+drop trigger sell on orders;
+drop trigger give_back on orders;
+create function sell() returns trigger language plpgsql as $$
+begin
+    update inventory i set quantity = i.quantity - l.quantity
+    from (select product_id, variant_no, sum(quantity) as quantity from order_items where order_id = new.id
+        group by product_id, variant_no) as l
+    where i.variant_no = l.variant_no;
+    insert into stock_movements (product_id, variant_no, quantity_change, movement_type)
+    select product_id, variant_no, -sum(quantity), 'sale' from order_items where order_id = new.id
+    group by product_id, variant_no;
+    if exists (select from order_items l where order_id = new.id and not exists (
+        select from inventory i where i.product_id = l.product_id and i.variant_no = l.variant_no)) then
+        raise exception 'no stock';
+    end if;
+    return null;
+end $$;
+create trigger sell after update of status on orders
+for each row when (old.status = 'pending' and new.status in ('paid', 'shipped', 'delivered')) execute function sell();
+create or replace function verify_purchase() returns trigger language plpgsql as $$
+begin
+    new.is_verified_purchase := exists (
+        select from orders o join order_items l on l.order_id = o.id
+        where o.id = new.order_id and o.user_id = new.user_id and o.status = 'delivered'
+            and l.product_id = new.product_id
+    );
+    return new;
+end $$;
+
 -- stock.recorded: the largest line of each variant
 -- says: stock_movements | add up to -2
 create or replace function move_stock() returns trigger language plpgsql as $$

@@ -1,0 +1,111 @@
+"""Alembic in the learner's project: its command line in a notebook, and databases to try revisions on."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from workshop import project, schema
+from workshop.errors import WorkshopError
+from workshop.postgres import current_url
+from workshop.postgres.scratch import scratch_database
+from workshop.settings import settings
+from workshop.start import is_up_to_date
+
+_PATIENCE = 120  # seconds
+
+_TRACEBACK = "Traceback (most recent call last):"
+_LOG = re.compile(r"^[A-Z]+ +\[[\w.]+\] ")
+_SAME_EACH_TIME = (
+    "Context impl ",
+    "Will assume transactional DDL",
+    "Please edit configuration/connection/logging",
+    "setting up autogenerate plugin",
+    "Detected sequence named",
+    "(Background on this error",
+)
+_EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception): (?:\(psycopg2\.errors\.\w+\) )?")
+
+
+class AlembicFailed(WorkshopError):
+    """Alembic gave up; what it said is printed above."""
+
+
+def alembic(line: str) -> None:
+    """Run Alembic's command line in the project folder, on the workshop's database, and print what it says.
+
+    Raises AlembicFailed with one sentence when it ends with an error.
+    """
+    project.make_folder()
+    url = os.environ.get("DATABASE_URL") or current_url()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic", *_words(line)],
+            cwd=settings().project,
+            env=os.environ | {"DATABASE_URL": url},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        raise AlembicFailed(f"alembic {line} was still running after {_PATIENCE} seconds.") from None
+    told = _telling([said for said in done.stdout.strip().splitlines() if said.strip()])
+    if done.returncode:
+        print("\n".join(told[:-1]))
+        raise AlembicFailed(f"alembic {line.partition(' ')[0]} did not work: {told[-1] if told else 'it said nothing'}")
+    print("\n".join(told))
+    _take_note(url)
+
+
+@contextmanager
+def empty_database() -> Iterator[str]:
+    """Inside, Alembic and everything else that reads DATABASE_URL work on an empty database; afterwards it is gone.
+
+    Yields its URL. Raises WorkshopError when there can be none.
+    """
+    before = current_url()
+    with scratch_database(before) as url:
+        os.environ["DATABASE_URL"] = url
+        try:
+            yield url
+        finally:
+            os.environ["DATABASE_URL"] = before
+
+
+def _take_note(url: str) -> None:
+    """A revision may have brought the database to what the project's files say: then nothing is to be built."""
+    if project.project_files() and url == current_url() and not is_up_to_date(url):
+        with suppress(WorkshopError):
+            schema.recognise(url)
+
+
+def _words(line: str) -> Sequence[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        raise AlembicFailed(f"A quotation mark is missing in: alembic {line}") from None
+
+
+def _telling(said: Sequence[str]) -> Sequence[str]:
+    """What is worth reading: no places on this computer, not what is the same each time, no frames of a traceback."""
+    lines = [_LOG.sub("", line).replace(f"{settings().project}{os.sep}", "") for line in said]
+    lines = [line.strip() for line in lines if not line.startswith(_SAME_EACH_TIME)]
+    if _TRACEBACK not in lines:
+        return lines
+    begins = lines.index(_TRACEBACK)
+    return [*lines[:begins], _reason(said[said.index(_TRACEBACK) :])]
+
+
+def _reason(traceback: Sequence[str]) -> str:
+    """What the last exception says, in its first line."""
+    last = max(i for i, line in enumerate(traceback) if line.startswith(" ") or line == _TRACEBACK)
+    return _EXCEPTION.sub("", next(iter(traceback[last + 1 :]), "it said nothing"))

@@ -1,0 +1,18 @@
+"""Alembic's stamp: the number of the revision that a database is at."""
+
+from __future__ import annotations
+
+from psycopg2.extensions import cursor as Cursor
+
+#: The table in which Alembic keeps it.
+STAMP = "alembic_version"
+
+
+def read_stamp(cursor: Cursor) -> str | None:
+    """The revision that this database is at; None where Alembic has never been."""
+    cursor.execute("select pg_catalog.to_regclass(%s)", (f"public.{STAMP}",))
+    (table,) = cursor.fetchone() or (None,)
+    if table is None:
+        return None
+    cursor.execute(f"select version_num from public.{STAMP}")
+    return ", ".join(str(number) for (number,) in cursor.fetchall()) or None
