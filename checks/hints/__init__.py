@@ -11,7 +11,9 @@ from checks.hints.model import Hint, Shape
 
 #: Each rule's hint, by the rule's id.
 HINTS: dict[str, Hint] = {
-    rule_id: hint for step in (step1, step2, step3, step4, step5, step6, step7, step8) for rule_id, hint in step.HINTS.items()
+    rule_id: hint
+    for step in (step1, step2, step3, step4, step5, step6, step7, step8)
+    for rule_id, hint in step.HINTS.items()
 }
 
 __all__ = ["HINTS", "Hint", "Shape"]

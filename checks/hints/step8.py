@@ -25,8 +25,8 @@ HINTS: dict[str, Hint] = {
         "Why is a test with a fixed address of no use on a copy of the database?",
     ),
     "tests.no-rows": Hint(
-        "Tests run on the shop's own computer, too. A made-up customer who stays behind gets a newsletter, and turns up "
-        "in next year's figures.",
+        "Tests run on the shop's own computer, too. A made-up customer who stays behind gets a newsletter, and is "
+        "counted in next year's figures.",
         "The fixture in `tests/test_schema.py` that gives a connection to the tests. It begins a transaction, hands "
         "over the connection by `yield`, and rolls back. No test calls `commit()`.",
         python(
@@ -64,7 +64,8 @@ HINTS: dict[str, Hint] = {
         "When somebody forgets a file on moving day, a whole table may be missing. A test should say so before the "
         "first customer does.",
         "A test in `tests/test_schema.py` that asks for the names of all tables: "
-        "`inspect(connection).get_table_names()`. It expects that every one of yours is among them.",
+        "`inspect(connection).get_table_names()`. It expects that every one of yours is among them. Further tables do "
+        "no harm.",
         python(
             "The library must have these three, and may have more:",
             """
@@ -132,8 +133,8 @@ HINTS: dict[str, Hint] = {
             @pytest.fixture
             def loan(library):
                 book = library.scalar(text("insert into books (title) values ('Emma') returning id"))
-                copy = library.scalar(text("insert into copies (book_id) values (:id) returning id"), {"id": book})
-                return library.scalar(text("insert into loans (copy_id) values (:id) returning id"), {"id": copy})
+                copy = library.scalar(text("insert into copies (book_id) values (:b) returning id"), {"b": book})
+                return library.scalar(text("insert into loans (copy_id) values (:c) returning id"), dict(c=copy))
             """,
         ),
         "Why are a few rows that hang together worth more than a thousand that don't?",
@@ -191,7 +192,8 @@ HINTS: dict[str, Hint] = {
             def test_weeks_go_from_1_to_4(library, copy, weeks):
                 with pytest.raises(IntegrityError):
                     library.execute(
-                        text("insert into loans (copy_id, weeks) values (:id, :weeks)"), {"id": copy, "weeks": weeks}
+                        text("insert into loans (copy_id, weeks) values (:id, :weeks)"),
+                        {"id": copy, "weeks": weeks},
                     )
             """,
         ),
@@ -199,8 +201,8 @@ HINTS: dict[str, Hint] = {
     ),
     "tests.notices-orphan": Hint(
         "An order of nobody: the money is there, and nobody knows where to send the parcel.",
-        "A test in `tests/test_schema.py` with an order that is right in all but its user: give it a real address and "
-        f"the number of a user who is not there. {_REFUSED}",
+        "A test in `tests/test_schema.py` with an order that is right in all but one thing. Give it a real address. "
+        f"As its user, give the number of nobody. {_REFUSED}",
         python(
             "A visit of a reader who is not there:",
             """
@@ -211,7 +213,7 @@ HINTS: dict[str, Hint] = {
                     )
             """,
         ),
-        "Why might an order without an address be refused for another reason?",
+        "Why would an order with no address show nothing here?",
     ),
     "tests.notices-cart": Hint(
         "A customer wants to be forgotten. If a full cart stops that, or stays behind, the shop breaks its word.",
@@ -270,7 +272,8 @@ HINTS: dict[str, Hint] = {
             def test_somebody_wants_something(library, book, wanted):
                 with pytest.raises(IntegrityError):
                     library.execute(
-                        text("insert into wishes (book_id, wanted) values (:id, :wanted)"), {"id": book, "wanted": wanted}
+                        text("insert into wishes (book_id, wanted) values (:id, :wanted)"),
+                        {"id": book, "wanted": wanted},
                     )
             """,
         ),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from workshop.own_tests import arguments
 from workshop.postgres.connection import Address
 
 #: How long the tests may take on the schema as it is; those of the reference take one second, and Python's start half.
@@ -26,9 +27,6 @@ MOST_OUTPUT = 10_000_000
 _TAIL = 2000  # bytes of what is printed, to find the last line in
 
 RUNNER = Path(__file__).with_name("runner.py")
-
-#: Where pytest looks for settings, in its own order.
-_SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,9 @@ def run_tests(project: Path, url: str, *, order: str = "forward", until_first_fa
                 str(report),
                 Address.parse(url).database or "",
                 order,
-                *_arguments(project, Path(scratch)),
+                *arguments(project, Path(scratch)),
+                "-s",
+                "--tb=no",
                 *(["-x"] if until_first_failure else []),
             ],
             cwd=project,
@@ -104,20 +104,6 @@ def run_tests(project: Path, url: str, *, order: str = "forward", until_first_fa
         )
         stopped, said = _wait(process, SECONDS)
         return replace(_read(report, stopped), last_words=said)
-
-
-#: Plugins that write into the project, or take half a second and more to load and do nothing for a verdict.
-_WITHOUT = ("cacheprovider", "nbval", "xdist", "xdist.looponfail", "hypothesispytest")
-
-
-def _arguments(project: Path, scratch: Path) -> list[str]:
-    """pytest's: the learner's own settings, but for options, and else none, rather than those of a folder above."""
-    own = next((project / name for name in _SETTINGS if (project / name).is_file()), None)
-    if own is None:
-        own = scratch / "pytest.ini"
-        own.write_text("[pytest]\n", encoding="utf-8")
-    plugins = [part for name in _WITHOUT for part in ("-p", f"no:{name}")]
-    return ["tests", "-c", str(own), f"--rootdir={project}", "-o", "addopts=", "-s", "-q", "--tb=no", *plugins]
 
 
 def _environment(url: str, scratch: str) -> Mapping[str, str]:

@@ -122,7 +122,7 @@ WEAK = {
             "tests.covers-tables": "With the tables categories, products, product_variants",
             "tests.covers-constraints": "hold no assert and no pytest.raises",
             "tests.covers-sample-data": "rows into users alone",
-            "tests.notices-email": "With the rule gone that two users can't share an e-mail address, your test still passes",
+            "tests.notices-email": "gone that two users can't share an e-mail address, your test still passes",
         },
     ),
     "swallows errors": (
