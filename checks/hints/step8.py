@@ -133,8 +133,8 @@ HINTS: dict[str, Hint] = {
             @pytest.fixture
             def loan(library):
                 book = library.scalar(text("insert into books (title) values ('Emma') returning id"))
-                copy = library.scalar(text("insert into copies (book_id) values (:b) returning id"), {"b": book})
-                return library.scalar(text("insert into loans (copy_id) values (:c) returning id"), dict(c=copy))
+                copy = library.scalar(text(f"insert into copies (book_id) values ({book}) returning id"))
+                return library.scalar(text(f"insert into loans (copy_id) values ({copy}) returning id"))
             """,
         ),
         "Why are a few rows that hang together worth more than a thousand that don't?",
