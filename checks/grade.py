@@ -28,6 +28,7 @@ _MODULES = {
     5: "checks.steps.step5_inventory",
     6: "checks.steps.step6_indexes",
     7: "checks.steps.step7_migrations",
+    8: "checks.steps.step8_tests",
 }
 
 
@@ -104,8 +105,14 @@ def grade_required(numbers: Sequence[int], subject: Subject) -> tuple[Report, ..
     return tuple(reports.get(number) or grade(number, subject) for number in numbers)
 
 
-def _required(number: int, shop: Shop) -> Report:
+def step_checks(number: int) -> StepChecks[Shop]:
+    """The checks of a step that is graded on a database."""
     step: StepChecks[Shop] = import_module(_MODULES[number]).step
+    return step
+
+
+def _required(number: int, shop: Shop) -> Report:
+    step = step_checks(number)
     return Report(number, step.contract.title, run_in(step.without_advice(), shop))
 
 

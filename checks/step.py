@@ -69,9 +69,13 @@ class StepChecks(Generic[Context]):
 
     def without_advice(self) -> StepChecks[Context]:
         """The step with its MUSTs alone."""
-        musts = tuple(rule for rule in self.contract.rules if rule.level is Level.MUST)
+        return self.only(*(rule.id for rule in self.contract.rules if rule.level is Level.MUST))
+
+    def only(self, *rule_ids: str) -> StepChecks[Context]:
+        """The step with these rules alone; those that they need are run, and not told of."""
         reduced = copy(self)
-        reduced.contract = replace(self.contract, rules=musts)
+        rules = tuple(rule for rule in self.contract.rules if rule.id in rule_ids)
+        reduced.contract = replace(self.contract, rules=rules)
         return reduced
 
     def run(self, context: Context) -> tuple[Result, ...]:

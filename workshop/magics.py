@@ -1,4 +1,4 @@
-"""The notebook's magics: `%%project_file` above a cell, `%alembic` in a line."""
+"""The notebook's magics: `%%project_file` above a cell, `%alembic` and `%pytest` in a line."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ class ProjectMagics(Magics):
         from workshop import migrations
 
         migrations.alembic(line)
+
+    @no_var_expand
+    @line_magic
+    def pytest(self, line: str) -> None:
+        """Run the project's tests: `%pytest`, or `%pytest -k email` for those with that word in their names."""
+        from workshop import own_tests
+
+        own_tests.run_pytest(line)
 
 
 def register(shell: InteractiveShell) -> None:

@@ -6,12 +6,12 @@ it, names and synonyms are looked up in it. How a rule is proved is told in `che
 
 from __future__ import annotations
 
-from checks.contract import step1, step2, step3, step4, step5, step6, step7
+from checks.contract import step1, step2, step3, step4, step5, step6, step7, step8
 from checks.contract.extensions import EXTENSIONS
 from checks.contract.model import Column, Criterion, Extension, Kind, Level, Rule, Step, Table, forms
 from checks.contract.tables import TABLES
 
-STEPS: tuple[Step, ...] = tuple(module.STEP for module in (step1, step2, step3, step4, step5, step6, step7))
+STEPS: tuple[Step, ...] = tuple(module.STEP for module in (step1, step2, step3, step4, step5, step6, step7, step8))
 CHAPTERS: tuple[Step | Extension, ...] = (*STEPS, *EXTENSIONS)
 
 #: The numbers of the steps that a database alone decides; step 6 has one rule on a file beside it.

@@ -18,6 +18,7 @@ from checks.hints import (
     step5,
     step6,
     step7,
+    step8,
     wishlists,
 )
 from checks.hints.model import Hint, Shape
@@ -25,7 +26,21 @@ from checks.hints.model import Hint, Shape
 #: Each rule's hint, by the rule's id.
 HINTS: dict[str, Hint] = {
     rule_id: hint
-    for chapter in (step1, step2, step3, step4, step5, step6, step7, wishlists, coupons, bundles, analytics, search)
+    for chapter in (
+        step1,
+        step2,
+        step3,
+        step4,
+        step5,
+        step6,
+        step7,
+        step8,
+        wishlists,
+        coupons,
+        bundles,
+        analytics,
+        search,
+    )
     for rule_id, hint in chapter.HINTS.items()
 }
 

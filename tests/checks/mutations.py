@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from checks.breaking import of_type, unbound, without_keys, without_triggers, without_unique
 from checks.catalog import Column, ForeignKey, Table
 from checks.catalog.facts import INTEGER, NUMERIC
 from checks.roles import Roles
@@ -177,55 +178,23 @@ def _nullable(roles: Roles, part: str, name: str) -> str:
 
 
 def _unbound(table: Table, column: Column) -> str:
-    """No CHECK, no domain, no trigger, no look-up table: whatever the base type holds fits."""
-    name = qualified(table)
-    triggers = [f"drop trigger if exists {quote(trigger.name)} on {name}" for trigger in table.triggers]
-    checks = [f"alter table {name} drop constraint {quote(c.name)}" for c in table.checks if column.name in c.columns]
-    looked_up = [
-        f"alter table {name} drop constraint {quote(key.name)}"
-        for key in table.foreign_keys
-        if key.columns == (column.name,)
-    ]
-    return "; ".join([*triggers, *checks, *looked_up, *_plain_type(table, column)])
-
-
-def _plain_type(table: Table, column: Column) -> Iterator[str]:
-    if column.type.domains:
-        yield f"alter table {qualified(table)} alter {quote(column.name)} type {column.type.schema}.{column.type.base}"
+    return "; ".join(unbound(table, column))
 
 
 def _as_float(roles: Roles, part: str, name: str) -> str:
     table, column = _table(roles, part), _column(roles, part, name)
     if column.type.base not in NUMERIC | INTEGER:
         raise LookupError
-    return f"{_unbound(table, column)}; alter table {qualified(table)} alter {quote(column.name)} type double precision"
+    return "; ".join([*unbound(table, column), *of_type(table, column, "double precision")])
 
 
 def _repeatable(table: Table, columns: frozenset[str]) -> str:
-    """No unique index, primary key or exclusion is about no more than these columns, and no trigger looks for them."""
-    found = [i for i in table.indexes if (i.unique or i.exclusion) and i.uses and i.uses - columns <= _flags(table)]
-    if not found:
-        raise LookupError
-    triggers = [f"drop trigger if exists {quote(trigger.name)} on {qualified(table)}" for trigger in table.triggers]
-    indexes = [
-        f"alter table {qualified(table)} drop constraint if exists {quote(index.name)} cascade;"
-        f" drop index if exists {quote(table.schema)}.{quote(index.name)} cascade"
-        for index in found
-    ]
-    return "; ".join([*triggers, *indexes])
-
-
-def _flags(table: Table) -> frozenset[str]:
-    """Columns that say that a row is gone, which a partial index may look at."""
-    return frozenset(column.name for column in table.columns if "delete" in column.name)
+    """Nothing unique is about no more than these columns, and no trigger looks for them."""
+    return "; ".join([*without_triggers(table), *without_unique(table, columns)])
 
 
 def _unrelated(roles: Roles, part: str, target: str) -> str:
-    drops = [
-        f"alter table {qualified(_table(roles, part))} drop constraint {quote(key.name)} cascade"
-        for key in _keys(roles, part, target)
-    ]
-    return "; ".join(drops)
+    return "; ".join(without_keys(_table(roles, part), _keys(roles, part, target)))
 
 
 def _never_looked_at(roles: Roles, part: str, target: str) -> str:

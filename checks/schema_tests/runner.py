@@ -1,0 +1,162 @@
+"""Runs pytest on the learner's tests, and writes what becomes of each as a line of JSON.
+
+Run as `python runner.py REPORT DATABASE ORDER ARGUMENT…` with the project folder as working directory and DATABASE_URL
+set. REPORT is the file to write, ORDER is `forward` or `backward`; the arguments are pytest's. The lines:
+
+    {"event": "collected", "tests": 9}
+    {"event": "broken", "file": …, "kind": …, "text": …, "place": …}     a file that can't be loaded
+    {"event": "begins", "test": …}
+    {"event": "result", "test": …, "outcome": "passed" | "failed" | "skipped", "kind": …, "text": …, "place": …}
+    {"event": "elsewhere", "database": …}                                refused before it connected
+    {"event": "network", "host": …}                                      the same
+    {"event": "ends"}                                                    nothing after this: all was said
+
+Connections to another database than DATABASE, and to other computers, are refused: tests that go to a wrong place must
+not do there what they do here, and a verdict must not depend on the weather in the network.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":  # run as a script: the project's folder comes first, and the folder of this file not at all
+    sys.path[0] = str(Path.cwd())
+
+import psycopg2
+import pytest
+from psycopg2.extensions import make_dsn, parse_dsn
+
+#: Tells one event; its keywords are the line's.
+Tell = Callable[..., None]
+
+
+class OtherDatabase(psycopg2.OperationalError):
+    """A test went to a database that nobody named."""
+
+
+class NoNetwork(OSError):
+    """A test asked another computer."""
+
+
+def main(report: str, database: str, order: str, *arguments: str) -> None:
+    with Path(report).open("a", encoding="utf-8") as lines:
+
+        def tell(event: str, **more: Any) -> None:
+            lines.write(json.dumps({"event": event, **more}) + "\n")
+            lines.flush()
+
+        _guard(database, tell)
+        pytest.main(list(arguments), plugins=[Recorder(tell, order)])
+        tell("ends")
+        # A thread that a test has left behind must not keep this process from ending.
+        sys.stdout.flush()
+        os._exit(0)
+
+
+def _guard(database: str, tell: Tell) -> None:
+    connect = psycopg2.connect
+
+    def guarded(dsn: str | None = None, *arguments: Any, **keywords: Any) -> Any:
+        named = {key: value for key, value in keywords.items() if key not in ("connection_factory", "cursor_factory")}
+        wanted = parse_dsn(make_dsn(dsn, **named)).get("dbname", os.environ.get("PGDATABASE", ""))
+        if wanted != database:
+            tell("elsewhere", database=wanted)
+            raise OtherDatabase(f'the database "{wanted}" is not the one that DATABASE_URL names')
+        return connect(dsn, *arguments, **keywords)
+
+    psycopg2.connect = guarded
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "socket.getaddrinfo":
+            host = arguments[0]
+        elif event == "socket.connect" and isinstance(arguments[1], tuple):
+            host = arguments[1][0]
+        else:
+            return
+        name = host.decode(errors="replace") if isinstance(host, bytes) else str(host or "localhost")
+        if name not in ("localhost", "::1", "0.0.0.0", "::") and not name.startswith("127."):
+            tell("network", host=name)
+            raise NoNetwork(f"{name} is another computer")
+
+    sys.addaudithook(watch)
+
+
+class Recorder:
+    """The plugin: tells what pytest does, and turns its order round."""
+
+    def __init__(self, tell: Tell, order: str) -> None:
+        self._tell = tell
+        self._order = order
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self._order == "backward":
+            items.reverse()
+        self._tell("collected", tests=len(items))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+        report: Any = yield
+        call = getattr(report, "call", None)
+        if report.failed and call is not None and call.excinfo is not None:
+            self._tell("broken", file=collector.nodeid, **_told(_cause(call.excinfo.value)))
+        return report
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self._tell("broken", file="", **_told(excinfo.value))
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._tell("begins", test=nodeid)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
+        report: Any = yield
+        if report.when == "call" or not report.passed:
+            told = _told(call.excinfo.value) if report.failed and call.excinfo else {}
+            self._tell("result", test=item.nodeid, outcome=report.outcome, **told)
+        return report
+
+
+# -- what went wrong -------------------------------------------------------------------------------------------
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What the learner's file raised, which pytest wraps in an error of its own."""
+    return error.__cause__ or error.__context__ or error
+
+
+def _told(error: BaseException) -> dict[str, str]:
+    return {"kind": type(error).__name__, "text": _sentence(error), "place": _place(error)}
+
+
+def _sentence(error: BaseException) -> str:
+    lines = [line.strip() for line in str(getattr(error, "orig", None) or error).strip().splitlines()]
+    return next((line for line in lines if line), "").rstrip(".")[:300]
+
+
+def _place(error: BaseException) -> str:
+    """Where in the project it happened, the innermost place."""
+    folder = Path.cwd().resolve()
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"line {error.lineno} of {_shown(Path(error.filename), folder)}"
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if path.is_relative_to(folder) and ".venv" not in path.parts:
+            places.append(f"line {trace.tb_lineno} of {_shown(path, folder)}")
+        trace = trace.tb_next
+    return places[-1] if places else ""
+
+
+def _shown(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

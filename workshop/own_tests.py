@@ -1,0 +1,66 @@
+"""pytest on the learner's own tests, the same for a notebook and for whoever grades them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from workshop import project
+from workshop.errors import WorkshopError
+from workshop.postgres import current_url
+from workshop.settings import settings
+
+_PATIENCE = 120  # seconds
+
+#: Where pytest looks for settings, in its own order.
+_SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
+
+#: Plugins that write into the project, or take half a second and more to load and do nothing for these tests.
+_WITHOUT = ("cacheprovider", "nbval", "xdist", "xdist.looponfail", "hypothesispytest")
+
+
+def arguments(folder: Path, scratch: Path) -> list[str]:
+    """pytest's, for the tests of the project in that folder: with its own settings, but for options, or else none.
+
+    Without this, pytest would take the settings of a folder above, such as the workshop's. scratch: a place for a file.
+    """
+    own = next((folder / name for name in _SETTINGS if (folder / name).is_file()), None)
+    if own is None:
+        own = scratch / "pytest.ini"
+        own.write_text("[pytest]\n", encoding="utf-8")
+    plugins = [part for name in _WITHOUT for part in ("-p", f"no:{name}")]
+    return ["tests", "-c", str(own), f"--rootdir={folder}", "-o", "addopts=", "-q", *plugins]
+
+
+def run_pytest(line: str) -> None:
+    """Run the project's tests on the workshop's database, with further arguments of pytest, and print what it says."""
+    folder = project.make_folder()
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", *arguments(folder, Path(scratch)), "--tb=short", *_words(line)],
+                cwd=folder,
+                env=os.environ
+                | {"DATABASE_URL": os.environ.get("DATABASE_URL") or current_url(), "PYTHONDONTWRITEBYTECODE": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_PATIENCE,
+            )
+        except subprocess.TimeoutExpired:
+            raise WorkshopError(f"The tests were still running after {_PATIENCE} seconds.") from None
+    print(done.stdout.strip().replace(f"{settings().project}{os.sep}", ""))
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        raise WorkshopError(f"A quotation mark is missing in: %pytest {line}") from None
