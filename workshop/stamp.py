@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from psycopg2.extensions import cursor as Cursor
 
+from workshop.settings import settings
+
 #: The table in which Alembic keeps it.
 STAMP = "alembic_version"
 
 
 def read_stamp(cursor: Cursor) -> str | None:
-    """The revision that this database is at; None where Alembic has never been."""
+    """The revision that this database is at; None where Alembic has never been, and where the project has none."""
+    if not (settings().project / "alembic.ini").is_file():
+        return None
     cursor.execute("select pg_catalog.to_regclass(%s)", (f"public.{STAMP}",))
     (table,) = cursor.fetchone() or (None,)
     if table is None:

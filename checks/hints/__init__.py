@@ -23,6 +23,8 @@ from checks.hints import (
 )
 from checks.hints.model import Hint, Shape
 
+_STEPS = (step1, step2, step3, step4, step5, step6, step7, step8)
+
 #: Each rule's hint, by the rule's id.
 HINTS: dict[str, Hint] = {
     rule_id: hint
