@@ -56,7 +56,7 @@ WRONG = {
         ["test_shop fails on your own schema: KeyError: 'mug', in line 5"],
     ),
     "another database": (
-        CONNECTED.replace('os.environ["DATABASE_URL"]', 'os.environ["DATABASE_URL"].replace("workshop_scratch", "my_scratch")')
+        CONNECTED.replace('os.environ["DATABASE_URL"]', 'os.environ["DATABASE_URL"].replace("workshop_s", "my_s")')
         + "def test_user(db):\n    user(db)",
         ["goes to the database my_scratch_", "DATABASE_URL names", "before it connected"],
     ),
