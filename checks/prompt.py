@@ -21,7 +21,8 @@ from workshop.steps import find_step
 
 _VERSIONS = "PostgreSQL 15 or newer, SQLAlchemy 2.1 in the typed style (Mapped, mapped_column), driver psycopg2."
 
-_EXPLAIN = """\
+#: What every prompt ends with; .github/copilot-instructions.md says the same to an assistant.
+EXPLAIN = """\
 Explain, don't fix:
 - Don't write or change my code, and don't look into other files of this project.
 - Take one rule at a time, the first one first.
@@ -69,7 +70,7 @@ def make_prompt(step: Any) -> Prompt:
     key = chapter_key(step)
     subject = find_subject()
     report = grade(key, subject)
-    text = "\n\n".join((*_task(report), _files(key, subject.project), _EXPLAIN))
+    text = "\n\n".join((*_task(report), _files(key, subject.project), EXPLAIN))
     return Prompt(_without_secrets(text, subject.database_url))
 
 
