@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from functools import cache
 
 import nbformat
@@ -17,20 +18,17 @@ from workshop.settings import ROOT
 _RAW = re.compile(r"</?(?:div|span|p|b|code|svg|style|table|details)\b|\*\*\w|\]\(\w|```|<[\w.]+ object at 0x", re.I)
 
 
-@pytest.fixture(params=NAMES)
-def page(request: pytest.FixtureRequest) -> BeautifulSoup:
-    """Each solution as a page."""
-    return _page(str(request.param))
-
-
 @cache
-def _page(name: str) -> BeautifulSoup:
+def page_of(name: str) -> BeautifulSoup:
+    """A solution as a page."""
     notebook = nbformat.read(ROOT / "solutions" / name, as_version=4)  # type: ignore[no-untyped-call]
     html, _ = HTMLExporter().from_notebook_node(notebook)
     return BeautifulSoup(html, "html.parser")
 
 
-def test_nothing_raw_is_read(page: BeautifulSoup) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_raw_is_read(name: str) -> None:
+    page = copy(page_of(name))
     for hidden in page(["script", "style", "title", "code"]):
         hidden.decompose()
     for code in page.select(".highlight, .jp-InputArea-editor"):
@@ -40,10 +38,12 @@ def test_nothing_raw_is_read(page: BeautifulSoup) -> None:
     assert [text[found.start() - 60 : found.end() + 60] for found in _RAW.finditer(text)] == []
 
 
-def test_every_picture_is_there_and_has_words(page: BeautifulSoup) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_every_picture_is_there_and_has_words(name: str) -> None:
+    page, folder = page_of(name), (ROOT / "solutions" / name).parent
     for picture in page("img"):
         source = picture["src"]
-        assert source.startswith("data:image/") or (ROOT / "solutions" / source).is_file(), source[:100]
+        assert source.startswith("data:image/") or (folder / source).is_file(), source[:100]
         assert len(picture.get("alt", "").split()) > 3, picture.get("alt")
     for drawing in page.select(".jp-OutputArea svg"):
         told = drawing.get("aria-label") or drawing.find("title") or drawing.find_parent(attrs={"aria-label": True})
