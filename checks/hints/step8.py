@@ -281,8 +281,8 @@ HINTS: dict[str, Hint] = {
     ),
     "tests.notices-float": Hint(
         "Floating point can't hold ten cents. The sum of a long bill is then a cent off, and the tax office asks why.",
-        "A test in `tests/test_schema.py`: two products for 0.10 and 0.20. Let the database add them up, with "
-        "`sum(price)`, and expect exactly `Decimal('0.30')`.",
+        "A test in `tests/test_schema.py`: two products for 0.10 and 0.20. Let the database add them up, by "
+        "`text(\"select sum(price) …\")`, as a model rounds. Expect exactly `Decimal('0.30')`.",
         python(
             "Two fees of the library make thirty cents, to the cent:",
             """

@@ -165,7 +165,7 @@ def _blind(examination: Examination, rule: str) -> str:
 def _shown(verdict: Verdict) -> str | None:
     """The SQL that broke the copy, where a person can read it."""
     plain = [statement for statement in verdict.broken if not statement.startswith("do $")]
-    return ";\n".join(plain) if plain and len(plain) <= 3 else None
+    return "; ".join(plain) if plain and len(plain) <= 3 else None
 
 
 _KINDS = {
@@ -223,7 +223,8 @@ _RULES = {
     ),
     "tests.notices-float": Broken(
         "prices kept as floating-point numbers",
-        "insert products for 0.10 and 0.20, let the database add them up, and expect exactly Decimal('0.30').",
+        "insert products for 0.10 and 0.20, let text('select sum(price) …') add them up, and expect exactly "
+        "Decimal('0.30'). A sum by the model would be rounded.",
     ),
 }
 

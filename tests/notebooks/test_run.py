@@ -241,5 +241,5 @@ def test_in_step_8_a_test_that_forbids_nothing_passes_and_notices_nothing(run: R
     assert "not yet" in said["hunt-first"]
     assert "With the rule gone that two users can't share an e-mail address, your test still passes." in said["hunt-first"]
     assert "5 passed" in said["run-schema"] and "13 passed" in said["run-orders"]
-    assert ": passed. All 18 rules hold" in said["check-step"] or ": passed." in said["check-step"]
+    assert ": passed." in said["check-step"]
     assert "→" not in said["check-step"], "all advice is followed"
