@@ -20,6 +20,8 @@ KINDS = ("reference", "domains", "lookups_by_number", "uuid_and_citext", "trigge
 #: What rests on the same thing.
 TOGETHER = {
     "tests.notices-stock": {"stock.no-oversell"},
+    # One trigger may keep both.
+    "tests.notices-rating": {"reviews.never-verified"},
     # One enum serves both tables; and by what table statuses are looked up, a foreign key says.
     "tests.notices-status": {"order_status_history.status-known", "orders.lifecycle"},
 }

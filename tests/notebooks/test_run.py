@@ -236,10 +236,12 @@ def test_in_step_6_the_statements_to_copy_are_those_of_the_solution() -> None:
 
 
 def test_in_step_8_a_test_that_forbids_nothing_passes_and_notices_nothing(run: Run) -> None:
-    said = outputs(run(after_the_steps_before(read("solutions", "08_validation_tests.ipynb"), 8)))
+    said = outputs(run(after_the_steps_before(read("solutions", "08_validation_tests.ipynb"), find_step(8))))
     assert "1 passed" in said["run-first"]
     assert "not yet" in said["hunt-first"]
-    assert "With the rule gone that two users can't share an e-mail address, your test still passes." in said["hunt-first"]
+    assert (
+        "With the rule gone that two users can't share an e-mail address, your test still passes." in said["hunt-first"]
+    )
     assert "5 passed" in said["run-schema"] and "13 passed" in said["run-orders"]
     assert ": passed." in said["check-step"]
     assert "→" not in said["check-step"], "all advice is followed"
