@@ -67,5 +67,3 @@ def test_html_is_the_same_text_in_the_themes_colours() -> None:
 def test_without_a_solution_there_is_a_sentence() -> None:
     with pytest.raises(WorkshopError, match="There is no step 99"):
         show_solution(99)
-    with pytest.raises(WorkshopError, match="There is no solution of step 8"):
-        show_solution(8, give_up=True)
