@@ -25,6 +25,7 @@ _SAME_EACH_TIME = (
     "Context impl ",
     "Will assume transactional DDL",
     "Please edit configuration/connection/logging",
+    "Creating directory",
     "setting up autogenerate plugin",
     "Detected sequence named",
     "(Background on this error",
