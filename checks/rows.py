@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -345,7 +345,7 @@ class Rows:
                     pointed_at.add(key.target)
         finally:
             self._stack.pop()
-        for column, scope in _counted_within(table):
+        for column, scope in _counted_within(table, self.filled):
             if column.name not in values and scope <= set(values):
                 parent = {name: values[name] for name in scope}
                 values[column.name] = self._next_within(table, column, parent, without_gaps=parents.apart)
@@ -364,7 +364,7 @@ class Rows:
         """Explicit numbers where the database would count, and for whole-number keys that the application sets."""
         primary = table.primary_key
         foreign = {name for key in table.foreign_keys for name in key.columns}
-        within = {column.name for column, _ in _counted_within(table)}
+        within = {column.name for column, _ in _counted_within(table, self.filled)}
         for column in table.columns:
             if column.name in within:
                 continue  # when it is known within what
@@ -759,8 +759,10 @@ _UNCERTAIN = "ARUX"
 _UNREADABLE = -1
 
 
-def _counted_within(table: Table) -> list[tuple[Column, frozenset[str]]]:
+def _counted_within(table: Table, parents: Container[int]) -> list[tuple[Column, frozenset[str]]]:
     """Whole numbers that are unique only within a parent, such as the lines of an order, and the columns of the parent.
+
+    parents: oids of the tables that count as such; a tenant whom all keys share is none.
 
     Rows of different parents share them, and who counts them counts from 1.
     """
@@ -769,7 +771,8 @@ def _counted_within(table: Table) -> list[tuple[Column, frozenset[str]]]:
     for index in table.indexes:
         own = index.columns - foreign
         scope = index.columns & foreign
-        if not (index.unique and index.is_plain and scope and len(own) == 1):
+        is_within = any(set(key.columns) <= scope and key.target in parents for key in table.foreign_keys)
+        if not (index.unique and index.is_plain and is_within and len(own) == 1):
             continue
         column = table.column(next(iter(own)))
         if column is not None and column.required and not column.numbered and column.type.base in INTEGER:
@@ -782,10 +785,11 @@ def numbered_on(drafts: Sequence[Draft]) -> list[Draft]:
     counted: list[Draft] = []
     for draft in drafts:
         values = dict(draft.values)
-        for column, scope in _counted_within(draft.table):
-            same = [other for other in counted if all(other.values[name] == values[name] for name in scope)]
-            if same and column.name in values:
-                values[column.name] = max(values[column.name], max(other.values[column.name] for other in same) + 1)
+        for column, scope in _counted_within(draft.table, {key.target for key in draft.table.foreign_keys}):
+            name = column.name
+            same = {other.values[name] for other in counted if all(other.values[n] == values[n] for n in scope)}
+            if values.get(name) in same:
+                values[name] = max(same) + 1
         counted.append(replace(draft, values=values))
     return counted
 
