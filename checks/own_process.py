@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,13 @@ class Ended:
         output: what it printed; a script of ours prints its answer and sends what the learner's code prints elsewhere.
         said: the end of what it said on standard error.
         is_late: it was ended because its time was up.
+        status: its exit status.
     """
 
     output: str
     said: str
     is_late: bool = False
+    status: int = 0
 
     @property
     def answer(self) -> Any:
@@ -48,24 +52,43 @@ class Run(Protocol):
     ) -> Ended: ...
 
 
+def start(command: Sequence[str], **how: Any) -> subprocess.Popen[Any]:
+    """A process that `end` ends together with all that it started; `how` is Popen's."""
+    return subprocess.Popen(command, start_new_session=True, **how)
+
+
+def end(process: subprocess.Popen[Any]) -> None:
+    """Nothing that the learner's code has started outlives it."""
+    with suppress(OSError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def run(script: Path, question: str, folder: Path, environment: Mapping[str, str], seconds: float) -> Ended:
     """As the user who asks, with all rights: for one's own code."""
-    try:
-        done = subprocess.run(
-            [sys.executable, str(script)],
-            cwd=folder,
-            env={**os.environ, **environment},
-            input=question.encode(),
-            capture_output=True,
-            timeout=seconds,
-        )
-    except subprocess.TimeoutExpired:
-        return Ended("", "", is_late=True)
-    return Ended(done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+    return run_command([sys.executable, str(script)], question, folder, environment, seconds)
 
 
-def answer_channel() -> TextIO:
-    """For such a script: where its answer goes. What is printed from now on goes to standard error."""
-    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    return answer
+def run_command(
+    command: Sequence[str], question: str, folder: Path, environment: Mapping[str, str], seconds: float
+) -> Ended:
+    """The same for any command."""
+    process = start(
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        try:
+            output, said = process.communicate(question.encode(), timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return Ended("", "", is_late=True)
+        finally:
+            end(process)
+    return Ended(output.decode(errors="replace"), said.decode(errors="replace"), status=process.returncode)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 
+from checks.own_process import run_command
 from checks.subject import Subject
 from workshop.errors import WorkshopError
 from workshop.postgres.scratch import EMPTY, scratch_database
@@ -25,22 +24,18 @@ def pristine_database(subject: Subject) -> str:
     """
     from workshop.settings import ROOT
 
-    own = {"WORKSHOP_PROJECT": str(subject.project), "WORKSHOP_POSTGRES": "external"}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "workshop.pristine"],
-            cwd=ROOT,
-            env={**os.environ, **own},
-            input=subject.database_url,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
-    except subprocess.TimeoutExpired:
-        raise NotBuilt(f"The project's files were still being built after {SECONDS} seconds.") from None
-    if done.returncode:
-        raise NotBuilt(done.stderr.strip() or "Python stopped while the project's files were built.")
-    return done.stdout.strip().rpartition("\n")[2]
+    ended = run_command(
+        [sys.executable, "-m", "workshop.pristine"],
+        subject.database_url,
+        ROOT,
+        {"WORKSHOP_PROJECT": str(subject.project), "WORKSHOP_POSTGRES": "external"},
+        SECONDS,
+    )
+    if ended.is_late:
+        raise NotBuilt(f"The project's files were still being built after {SECONDS} seconds.")
+    if ended.status:
+        raise NotBuilt(ended.said.strip() or "Python stopped while the project's files were built.")
+    return ended.output.strip().rpartition("\n")[2]
 
 
 __all__ = ["EMPTY", "NotBuilt", "pristine_database", "scratch_database"]

@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg2
 
 from checks.grading.dump import Part, decoded, parts
-from checks.own_process import answer_channel
+from checks.inside import answer_channel
 from workshop import project, schema
 from workshop.errors import WorkshopError
 from workshop.faults import plain_reason

@@ -7,13 +7,21 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from checks.session import LOCK_TIMEOUT, STATEMENT_TIMEOUT
 from workshop.postgres import connect
 
 _QUERY = Path(__file__).with_name("contents.sql").read_text(encoding="utf-8")
 
+#: A lock that somebody else holds is waited for no longer than in any check.
+_SETTINGS = f"""
+    set local search_path = pg_catalog; set local jit = off;
+    set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = '{STATEMENT_TIMEOUT}'
+"""
+
 #: In the order in which a person would look: a missing table explains why its columns are not there.
 KINDS = (
     "schema",
+    "extension",
     "table",
     "type",
     "column",
@@ -70,7 +78,7 @@ def read_contents(url: str) -> Contents:
     Raises WorkshopError when there is no way in.
     """
     with closing(connect(url, "checks")) as connection, connection.cursor() as cursor:
-        cursor.execute("set local search_path = pg_catalog; set local jit = off")
+        cursor.execute(_SETTINGS)
         cursor.execute(_QUERY)
         facts = [Fact(*row) for row in cursor.fetchall()]
     book_keeping = {fact.owner for fact in facts if fact.kind == "column" and fact.name == "version_num"}

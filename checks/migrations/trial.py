@@ -24,6 +24,7 @@ from psycopg2 import sql
 from checks import contract
 from checks.grade import grade_required
 from checks.migrations.contents import Contents, read_contents
+from checks.own_process import end, start
 from checks.report import Report
 from checks.scratch import NotBuilt, pristine_database, scratch_database
 from checks.subject import Subject
@@ -161,7 +162,7 @@ class Runner:
     """The process in which Alembic runs (see `runner.py`). What the learner's code prints is let go."""
 
     def __init__(self, project: Path, url: str) -> None:
-        self._process = subprocess.Popen(
+        self._process = start(
             [sys.executable, str(RUNNER), Address.parse(url).database or ""],
             cwd=project,
             env=os.environ | {"DATABASE_URL": url, "WORKSHOP_POSTGRES": "external"},
@@ -180,8 +181,7 @@ class Runner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
+        end(self._process)
         self._reader.join()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
@@ -196,7 +196,7 @@ class Runner:
             self._process.stdin.flush()
             answer = self._answers.get(timeout=SECONDS)
         except queue.Empty:
-            self._process.kill()
+            end(self._process)
             return Trouble("time", f"it was still running after {SECONDS} seconds")
         except OSError:
             answer = ""

@@ -24,19 +24,18 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":  # run as a script: the project's folder comes first, and the folder of this file not at all
-    sys.path[0] = str(Path.cwd())
+if __name__ == "__main__":  # run as a script: this folder's modules are nobody's, and the project's come first
+    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-import psycopg2
 import pytest
-from psycopg2.extensions import make_dsn, parse_dsn
+
+from checks.inside import allow_only, first_line, place_of
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path.cwd())
 
 #: Tells one event; its keywords are the line's.
 Tell = Callable[..., None]
-
-
-class OtherDatabase(psycopg2.OperationalError):
-    """A test went to a database that nobody named."""
 
 
 class NoNetwork(OSError):
@@ -59,17 +58,7 @@ def main(report: str, database: str, order: str, *arguments: str) -> None:
 
 
 def _guard(database: str, tell: Tell) -> None:
-    connect = psycopg2.connect
-
-    def guarded(dsn: str | None = None, *arguments: Any, **keywords: Any) -> Any:
-        named = {key: value for key, value in keywords.items() if key not in ("connection_factory", "cursor_factory")}
-        wanted = parse_dsn(make_dsn(dsn, **named)).get("dbname", os.environ.get("PGDATABASE", ""))
-        if wanted != database:
-            tell("elsewhere", database=wanted)
-            raise OtherDatabase(f'the database "{wanted}" is not the one that DATABASE_URL names')
-        return connect(dsn, *arguments, **keywords)
-
-    psycopg2.connect = guarded
+    allow_only(database, lambda wanted: tell("elsewhere", database=wanted))
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "socket.getaddrinfo":
@@ -131,31 +120,7 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _told(error: BaseException) -> dict[str, str]:
-    return {"kind": type(error).__name__, "text": _sentence(error), "place": _place(error)}
-
-
-def _sentence(error: BaseException) -> str:
-    lines = [line.strip() for line in str(getattr(error, "orig", None) or error).strip().splitlines()]
-    return next((line for line in lines if line), "").rstrip(".")[:300]
-
-
-def _place(error: BaseException) -> str:
-    """Where in the project it happened, the innermost place."""
-    folder = Path.cwd().resolve()
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"line {error.lineno} of {_shown(Path(error.filename), folder)}"
-    places = []
-    trace = error.__traceback__
-    while trace is not None:
-        path = Path(trace.tb_frame.f_code.co_filename)
-        if path.is_relative_to(folder) and ".venv" not in path.parts:
-            places.append(f"line {trace.tb_lineno} of {_shown(path, folder)}")
-        trace = trace.tb_next
-    return places[-1] if places else ""
-
-
-def _shown(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+    return {"kind": type(error).__name__, "text": first_line(error), "place": place_of(error)}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from checks.own_process import end, start
 from workshop.own_tests import arguments
 from workshop.postgres.connection import Address
 
@@ -83,7 +83,7 @@ def run_tests(project: Path, url: str, *, order: str = "forward", until_first_fa
     """The project's tests on the database of that URL, `forward` or `backward`, in a process of their own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         report = Path(scratch) / "report.jsonl"
-        process = subprocess.Popen(
+        process = start(
             [
                 sys.executable,
                 str(RUNNER),
@@ -100,9 +100,11 @@ def run_tests(project: Path, url: str, *, order: str = "forward", until_first_fa
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
-        stopped, said = _wait(process, SECONDS)
+        try:
+            stopped, said = _wait(process, SECONDS)
+        finally:  # also where the kernel was interrupted
+            end(process)
         return replace(_read(report, stopped), last_words=said)
 
 
@@ -129,7 +131,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> tuple[str, str]:
             tail[:] = (tail + part)[-_TAIL:]
             if printed > MOST_OUTPUT:
                 too_much.set()
-                _end(process)
+                end(process)
                 return
 
     reader = threading.Thread(target=read, daemon=True)
@@ -139,21 +141,12 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> tuple[str, str]:
         stopped = "output" if too_much.is_set() else ""
     except subprocess.TimeoutExpired:
         stopped = "time"
-    _end(process)
+    end(process)
     reader.join(5)
     assert process.stdout is not None
     process.stdout.close()
     lines = [line.strip() for line in tail.decode(errors="replace").splitlines()]
     return stopped, next((line for line in reversed(lines) if line), "")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with suppress(OSError):
-        if sys.platform == "win32":
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _read(report: Path, stopped: str) -> Run:

@@ -12,7 +12,6 @@ import inspect
 import itertools
 import json
 import sys
-import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -30,8 +29,8 @@ from sqlalchemy.pool import StaticPool
 
 from checks import purchase
 from checks.catalog.facts import TEXT
+from checks.inside import answer_channel, first_line, place_of
 from checks.outcome import CantTell, Failed, Skipped
-from checks.own_process import answer_channel
 from checks.probe import Shop
 from checks.roles import RoleMap
 from checks.rows import NoRow
@@ -114,7 +113,7 @@ def _function() -> Function:
         module = importlib.import_module("queries")
     except BaseException as error:
         raise Failed(
-            f"queries.py could not be loaded: {_sentence(error)}{_place(error)}.",
+            f"queries.py could not be loaded: {_sentence(error)}.",
             next="Put that right and run the cell that writes queries.py again.",
         ) from None
     function = getattr(module, "order_history", None)
@@ -132,19 +131,10 @@ def _function() -> Function:
 
 
 def _sentence(error: BaseException) -> str:
-    lines = [line for line in str(error).strip().splitlines() if line]
-    return f"{type(error).__name__}: {lines[0]}".rstrip(".") if lines else type(error).__name__
-
-
-def _place(error: BaseException) -> str:
-    """Where in the project it happened, the innermost place."""
-    folder = Path.cwd().resolve()
-    if isinstance(error, SyntaxError) and error.filename:
-        return f", in line {error.lineno} of {Path(error.filename).name}"
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if Path(frame.filename).is_relative_to(folder) and ".venv" not in Path(frame.filename).parts:
-            return f", in line {frame.lineno} of {Path(frame.filename).relative_to(folder).as_posix()}"
-    return ""
+    """What the learner's code raised, and where."""
+    said, place = first_line(error), place_of(error)
+    named = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return f"{named}, in {place}" if place else named
 
 
 # -- the orders ------------------------------------------------------------------------------------------------
@@ -244,7 +234,7 @@ def _called(function: Function, engine: sqlalchemy.Engine, user: Any, reader: _R
         ) from None
     except BaseException as error:
         raise Failed(
-            f"order_history stopped with {_sentence(error)}{_place(error)}.",
+            f"order_history stopped with {_sentence(error)}.",
             next="Call it in a cell with a user of your own, and look at what it says.",
         ) from None
 

@@ -249,6 +249,26 @@ def without_an_index(learner: Learner) -> None:
     learner.edit(SECOND, "reviews_user_id_idx, ", "")
 
 
+def another_collation(learner: Learner) -> None:
+    up = """op.execute('alter table products alter name type varchar(200) collate "C"')"""
+    learner.write("migrations/versions/0003_c.py", revision("0003", "0002", up))
+
+
+def an_extension_too_many(learner: Learner) -> None:
+    learner.write("migrations/versions/0003_x.py", revision("0003", "0002", 'op.execute("create extension citext")'))
+
+
+def row_security(learner: Learner) -> None:
+    up = 'op.execute("alter table users enable row level security")'
+    learner.write("migrations/versions/0003_r.py", revision("0003", "0002", up))
+
+
+def a_longer_domain(learner: Learner) -> None:
+    learner.write("schemas/07_domain.sql", "create domain short as varchar(10);")
+    up = 'op.execute("create domain short as varchar(20)")'
+    learner.write("migrations/versions/0003_d.py", revision("0003", "0002", up))
+
+
 def fails_half_way(learner: Learner) -> None:
     learner.write(
         "migrations/versions/0003_bad.py", revision("0003", "0002", 'op.execute("alter table nothing add x int")')
@@ -331,6 +351,10 @@ TURNED_DOWN = [
     (nullable_by_mistake, "upgrade", "cart_items.quantity is integer not null in .*, and integer in"),
     (a_label_too_many, "upgrade", "The type order_status is enum 'pending', .*'cancelled', 'lost' in the migrated"),
     (without_an_index, "upgrade", r"reviews has no index INDEX ON public.reviews USING btree \(user_id\)"),
+    (another_collation, "upgrade", r'products.name is .* in .*, and .* collate "C" not null in the migrated'),
+    (an_extension_too_many, "upgrade", "The extension citext is in the migrated database, and not in"),
+    (row_security, "upgrade", "The table users is not the same"),
+    (a_longer_domain, "upgrade", r"The type short is domain over.*\(10\) in .*\(20\) in the migrated"),
     (fails_half_way, "upgrade", 'PostgreSQL says: relation "nothing" does not exist, in line 8 of migrations/versions'),
     (raises, "upgrade", "ValueError: not like this, in line 8 of migrations/versions/0003_bad.py"),
     (exits, "upgrade", "stopped on an empty database: Python stopped in the middle"),

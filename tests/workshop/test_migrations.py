@@ -147,3 +147,9 @@ def test_a_stamped_database_is_left_to_alembic(project: Path, query: Query, caps
     start_step(2)
     assert query("select id from parcels") == [(1,)]
     assert "at revision 0001, and your files say something else by now" in capsys.readouterr().out
+
+
+def test_a_table_of_that_name_that_is_not_alembics_is_no_stamp(project: Path, query: Query) -> None:
+    query("drop table alembic_version; create table alembic_version (said text)")
+    build_schema()
+    assert query("select to_regclass('alembic_version') is null") == [(True,)]

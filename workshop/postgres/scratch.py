@@ -18,6 +18,7 @@ from workshop.postgres.connection import Address, connect_elsewhere, words_of
 EMPTY = "template0"
 
 _PREFIX = "workshop_scratch_"
+_PATIENCE = 10  # seconds; a build of the template takes one or two
 _LEFT_OVER = 3600  # seconds; who made it was killed
 
 
@@ -31,7 +32,7 @@ def scratch_database(url: str, template: str = EMPTY) -> Iterator[str]:
     fresh = address.at(f"{_PREFIX}{int(time.time())}_{secrets.token_hex(4)}")
     with closing(_administration(address)) as connection:
         _drop_left_overs(connection)
-        _execute(connection, "create database {} template {}", fresh.database, template)
+        _create(connection, fresh.database, template)
         try:
             yield fresh.url()
         finally:
@@ -49,15 +50,32 @@ def _administration(address: Address) -> Connection:
     return connection
 
 
-def _execute(connection: Connection, statement: str, *names: str | None) -> None:
-    with connection.cursor() as cursor:
+def _create(connection: Connection, name: str | None, template: str) -> None:
+    """Make it, in a moment if somebody is just at the template."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
         try:
-            cursor.execute(sql.SQL(statement).format(*(sql.Identifier(name or "") for name in names)))
+            _execute(connection, "create database {} template {}", name, template)
+            return
+        except psycopg2.errors.ObjectInUse:
+            if time.monotonic() > deadline:
+                raise WorkshopError(
+                    f"This takes a copy of the database {template}, and somebody is connected to it: close that "
+                    "connection, then try again."
+                ) from None
+            time.sleep(0.1)
         except psycopg2.errors.InsufficientPrivilege as error:
             raise WorkshopError(
                 f"This takes a scratch database, and {connection.info.user} can't make one: {words_of(error)}. "
                 "Give that role createdb, or use the workshop's own PostgreSQL."
             ) from None
+        except psycopg2.Error as error:
+            raise WorkshopError(f"This takes a scratch database, and PostgreSQL says: {words_of(error)}.") from None
+
+
+def _execute(connection: Connection, statement: str, *names: str | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(*(sql.Identifier(name or "") for name in names)))
 
 
 def _cut_off(connection: Connection, database: str | None) -> None:
