@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -14,10 +11,8 @@ from workshop import project, schema
 from workshop.errors import WorkshopError
 from workshop.postgres import current_url
 from workshop.postgres.scratch import scratch_database
-from workshop.settings import settings
 from workshop.start import is_up_to_date
-
-_PATIENCE = 120  # seconds
+from workshop.tools import database_url, run_tool, words
 
 _TRACEBACK = "Traceback (most recent call last):"
 _LOG = re.compile(r"^[A-Z]+ +\[[\w.]+\] ")
@@ -42,29 +37,13 @@ def alembic(line: str) -> None:
 
     Raises AlembicFailed with one sentence when it ends with an error.
     """
-    project.make_folder()
-    url = os.environ.get("DATABASE_URL") or current_url()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "alembic", *_words(line)],
-            cwd=settings().project,
-            env=os.environ | {"DATABASE_URL": url},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
-        raise AlembicFailed(f"alembic {line} was still running after {_PATIENCE} seconds.") from None
-    told = _telling([said for said in done.stdout.strip().splitlines() if said.strip()])
-    if done.returncode:
+    said, status = run_tool("alembic", words(line))
+    told = _telling([part for part in said.splitlines() if part.strip()])
+    if status:
         print("\n".join(told[:-1]))
         raise AlembicFailed(f"alembic {line.partition(' ')[0]} did not work: {told[-1] if told else 'it said nothing'}")
     print("\n".join(told))
-    _take_note(url)
+    _take_note(database_url())
 
 
 @contextmanager
@@ -89,16 +68,9 @@ def _take_note(url: str) -> None:
             schema.recognise(url)
 
 
-def _words(line: str) -> Sequence[str]:
-    try:
-        return shlex.split(line)
-    except ValueError:
-        raise AlembicFailed(f"A quotation mark is missing in: alembic {line}") from None
-
-
 def _telling(said: Sequence[str]) -> Sequence[str]:
     """What is worth reading: no places on this computer, not what is the same each time, no frames of a traceback."""
-    lines = [_LOG.sub("", line).replace(f"{settings().project}{os.sep}", "") for line in said]
+    lines = [_LOG.sub("", line) for line in said]
     lines = [line.strip() for line in lines if not line.startswith(_SAME_EACH_TIME)]
     if _TRACEBACK not in lines:
         return lines

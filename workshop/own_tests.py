@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from workshop import project
-from workshop.errors import WorkshopError
-from workshop.postgres import current_url
 from workshop.settings import settings
-
-_PATIENCE = 120  # seconds
+from workshop.tools import run_tool, words
 
 #: Where pytest looks for settings, in its own order.
 _SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
@@ -38,29 +30,6 @@ def arguments(folder: Path, scratch: Path) -> list[str]:
 
 def run_pytest(line: str) -> None:
     """Run the project's tests on the workshop's database, with further arguments of pytest, and print what it says."""
-    folder = project.make_folder()
     with tempfile.TemporaryDirectory() as scratch:
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", "pytest", *arguments(folder, Path(scratch)), "--tb=short", *_words(line)],
-                cwd=folder,
-                env=os.environ
-                | {"DATABASE_URL": os.environ.get("DATABASE_URL") or current_url(), "PYTHONDONTWRITEBYTECODE": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=_PATIENCE,
-            )
-        except subprocess.TimeoutExpired:
-            raise WorkshopError(f"The tests were still running after {_PATIENCE} seconds.") from None
-    print(done.stdout.strip().replace(f"{settings().project}{os.sep}", ""))
-
-
-def _words(line: str) -> list[str]:
-    try:
-        return shlex.split(line)
-    except ValueError:
-        raise WorkshopError(f"A quotation mark is missing in: %pytest {line}") from None
+        told, _ = run_tool("pytest", [*arguments(settings().project, Path(scratch)), "--tb=short", *words(line)])
+    print(told)

@@ -12,3 +12,12 @@ def listed(names: Sequence[str]) -> str:
     'a, b and c'
     """
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def counted(number: int, one: str, more: str = "") -> str:
+    """A number with its noun; `more` is the plural where an s does not make it.
+
+    >>> counted(1, "table"), counted(2, "entry", "entries")
+    ('1 table', '2 entries')
+    """
+    return f"{number} {one if number == 1 else more or f'{one}s'}"

@@ -256,24 +256,8 @@ def _unlimited(shop: Shop) -> Values:
 def limits_are_not_negative(shop: Shop) -> None:
     """A limit below zero is refused; small ones are taken."""
     limit = shop.column(COUPONS, "max_redemptions")
-    for number in (-1, -5):
-        with shop.isolated():
-            shop.never(
-                COUPONS,
-                {limit.name: number},
-                happened=f"PostgreSQL took a coupon with the {limit.name} {number}.",
-                next=f'Add CheckConstraint("{limit.name} >= 0", name="limit_not_negative") to the model.',
-                column=limit.name,
-            )
-    for number in (1, 2, 100):
-        with shop.isolated():
-            shop.takes(
-                COUPONS,
-                {limit.name: number},
-                happened=f"A coupon with the {limit.name} {number} was refused: {{why}}.",
-                next=f"Loosen the rule on {limit.name}.",
-                column=limit.name,
-            )
+    rule = f'CheckConstraint("{limit.name} >= 0", name="limit_not_negative")'
+    common.within_bounds(shop, COUPONS, limit, (-1, -5), (1, 2, 100), what="a coupon", rule=rule)
 
 
 @_check("coupons.ordinary", "coupons.types-fit")

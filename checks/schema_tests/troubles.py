@@ -5,6 +5,7 @@ from __future__ import annotations
 from checks.outcome import Failed
 from checks.schema_tests import runs
 from checks.schema_tests.runs import MOST_OUTPUT, Fault, Run
+from workshop.words import counted
 
 
 def judge_run(run: Run, when: str, *, next: str | None = None) -> None:
@@ -98,11 +99,3 @@ def _none_found(run: Run) -> Failed:
 def _why(fault: Fault) -> str:
     said = f"{fault.kind}: {fault.text}" if fault.text else fault.kind or "it says no more"
     return f"{said}, in {fault.place}" if fault.place else said
-
-
-def counted(number: int, one: str, more: str) -> str:
-    """
-    >>> counted(1, "test is", "tests are")
-    '1 test is'
-    """
-    return f"{number} {one if number == 1 else more}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -647,49 +647,51 @@ def belongs(part: str, target: str, one: str, column: str) -> Callable[[Shop], N
     return check
 
 
+def within_bounds(
+    shop: Shop, part: str, column: Column, refused: Iterable[Any], taken: Iterable[Any], *, what: str, rule: str
+) -> None:
+    """The first values are refused, on INSERT and UPDATE, and the others taken; `rule` is the CHECK that does it."""
+    for value in refused:
+        with shop.isolated():
+            shop.never(
+                part,
+                {column.name: value},
+                happened=f"PostgreSQL took {what} with the {column.name} {value}.",
+                next=f"Add {rule} to {shop.table(part).label}.",
+                column=column.name,
+            )
+    for value in taken:
+        with shop.isolated():
+            shop.takes(
+                part,
+                {column.name: value},
+                happened=f"{what.capitalize()} with the {column.name} {value} was refused: {{why}}.",
+                next=f"Loosen the rule on {column.name}: {value} is an ordinary number.",
+                column=column.name,
+            )
+
+
 def above_zero(part: str, name: str, what: str) -> Callable[[Shop], None]:
     """Zero and negative numbers are refused, small ones are taken."""
 
     def check(shop: Shop) -> None:
         column = shop.column(part, name)
-        for number in (0, -1, -5):
-            with shop.isolated():
-                shop.never(
-                    part,
-                    {column.name: number},
-                    happened=f"PostgreSQL took {what} with the {column.name} {number}.",
-                    next=f'Add CheckConstraint("{column.name} > 0", name="positive") to {shop.table(part).label}.',
-                    column=column.name,
-                )
-        for number in (1, 2, 3):
-            with shop.isolated():
-                shop.takes(
-                    part,
-                    {column.name: number},
-                    happened=f"{what.capitalize()} with the {column.name} {number} was refused: {{why}}.",
-                    next=f"Loosen the rule on {column.name}: {number} is an ordinary number of pieces.",
-                    column=column.name,
-                )
+        rule = f'CheckConstraint("{column.name} > 0", name="positive")'
+        within_bounds(shop, part, column, (0, -1, -5), (1, 2, 3), what=what, rule=rule)
 
     return check
 
 
 def never_negative(part: str, name: str, what: str) -> Callable[[Shop], None]:
-    """Amounts below zero are refused, large and small; ordinary ones are taken."""
+    """Amounts below zero are refused, large and small; that ordinary ones are taken other checks say."""
 
     def check(shop: Shop) -> None:
         column = shop.column(part, name)
-        for amount in map(Decimal, ("-1.00", "-500.00", "-0.01")):
-            # Fewer digits would round a cent below zero to zero.
-            if amount == round(amount, 0) or (column.type.base in NUMERIC and (column.type.scale or 2) >= 2):
-                with shop.isolated():
-                    shop.never(
-                        part,
-                        {column.name: amount},
-                        happened=f"PostgreSQL took {what} with the {column.name} {amount}.",
-                        next=f'Add CheckConstraint("{column.name} >= 0", name="not_negative") to the model.',
-                        column=column.name,
-                    )
+        keeps_cents = column.type.base in NUMERIC and (column.type.scale or 2) >= 2
+        # Fewer digits would round a cent below zero to zero.
+        refused = [Decimal("-1.00"), Decimal("-500.00"), *([Decimal("-0.01")] if keeps_cents else [])]
+        rule = f'CheckConstraint("{column.name} >= 0", name="not_negative")'
+        within_bounds(shop, part, column, refused, (), what=what, rule=rule)
 
     return check
 

@@ -13,6 +13,7 @@ from checks.report import Report
 from checks.step import StepChecks
 from checks.subject import Subject
 from workshop.errors import WorkshopError
+from workshop.words import counted
 
 step: StepChecks[Trial] = StepChecks(7)
 
@@ -104,7 +105,8 @@ def metadata_is_the_models(trial: Trial) -> None:
     lacking = sorted(set(trial.models or ()) - set(described.tables))
     if lacking:
         raise Failed(
-            f"target_metadata in migrations/env.py knows {_tables(len(described.tables))}, but not {_listed(lacking)}.",
+            f"target_metadata in migrations/env.py knows {counted(len(described.tables), 'table')}, but not "
+            f"{_listed(lacking)}.",
             table=lacking[0],
             next="Import all models in env.py: from models import Base brings every file of models/.",
         )
@@ -191,7 +193,7 @@ def alembic_sees_no_difference(trial: Trial) -> None:
         _raise_trouble("alembic check stopped on the migrated database", trial.drift)
     if trial.drift:
         raise Failed(
-            f"alembic check finds {_count(len(trial.drift), 'difference')} between the models and the migrated "
+            f"alembic check finds {counted(len(trial.drift), 'difference')} between the models and the migrated "
             f"database: {_listed(list(trial.drift))}.",
             tried="alembic check",
             next=_next_for_drift(trial.drift),
@@ -246,7 +248,7 @@ def downgrade_leaves_nothing(trial: Trial) -> None:
         _raise_trouble("alembic downgrade base stopped", trial.downgrade)
     left = leftovers(trial.before, _known(trial.after))
     if left:
-        more = f" and {_count(len(left) - 3, 'more thing')}" if len(left) > 3 else ""
+        more = f" and {counted(len(left) - 3, 'more thing')}" if len(left) > 3 else ""
         blocked = f" So alembic upgrade head stopped the second time: {trial.again}." if trial.again else ""
         raise Failed(
             f"alembic downgrade base leaves {', '.join(left[:3])}{more} behind.{blocked}",
@@ -329,11 +331,3 @@ def _write_revision(difference: Difference) -> str:
 def _listed(names: list[str], most: int = 4) -> str:
     shown = names[:most]
     return f"{', '.join(shown)} and {len(names) - most} more" if len(names) > most else ", ".join(shown)
-
-
-def _count(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number} {what}s"
-
-
-def _tables(number: int) -> str:
-    return _count(number, "table")

@@ -20,10 +20,11 @@ from checks.schema_tests.examination import (
     test_files,
 )
 from checks.schema_tests.footprint import Footprint
-from checks.schema_tests.troubles import counted, judge_run
+from checks.schema_tests.troubles import judge_run
 from checks.step import StepChecks
 from checks.subject import Subject
 from workshop.errors import WorkshopError
+from workshop.words import counted
 
 step: StepChecks[Examination] = StepChecks(8)
 

@@ -15,7 +15,7 @@ from checks.contract import Level
 from checks.outcome import Outcome
 from checks.report import Report
 from tests.checks.conftest import DESIGNS, design_sql, reference_sql
-from tests.checks.test_matrix import assert_words, executed_on, outcomes
+from tests.checks.verdicts import assert_advised, assert_turned_down, executed_on, outcomes
 from tests.checks.wrong_schemas import Wrong, wrong_schemas
 
 Build = Callable[[str], None]
@@ -84,23 +84,13 @@ def test_wrong_extension_is_turned_down(
     build(reference_sql(wrong.step))
     change = as_superuser if wrong.as_superuser else executed_on(playground)
     change(wrong.sql)
-    report = check(wrong.step)
-    assert not report.passed
-    failed = outcomes(report, Outcome.FAIL)
-    assert wrong.breaks in failed, str(report)
-    assert set(failed) - {wrong.breaks} <= set(wrong.also), str(report)
-    assert not outcomes(report, Outcome.CANT_TELL), str(report)
-    assert_words(failed[wrong.breaks], wrong)
+    assert_turned_down(check(wrong.step), wrong)
 
 
 @pytest.mark.parametrize("less", LESS, ids=str)
 def test_advice_is_given_and_the_extension_passes(less: Wrong, build: Build, check: Check) -> None:
     build(reference_sql(less.step) + less.sql)
-    report = check(less.step)
-    assert report.passed, str(report)
-    advice = outcomes(report, Outcome.ADVICE)
-    assert set(advice) == {less.breaks}, str(report)
-    assert_words(advice[less.breaks], less)
+    assert_advised(check(less.step), less)
 
 
 def test_every_rule_has_a_wrong_schema_of_its_own() -> None:
