@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,29 +50,16 @@ def check_extension(
 
 def _check(key: int | str, strict: bool, database_url: str | None, names: str | Path | None) -> Any:
     from checks.grade import StepNotPassed, grade_in_context
+    from checks.outdated import outdated
     from checks.subject import find_subject
 
     subject = find_subject(database_url, names)
     report = grade_in_context(key, subject)
-    if database_url is None and _is_outdated(subject.database_url):
-        report = replace(report, is_outdated=True)
+    if database_url is None:
+        report = replace(report, outdated=outdated(subject.database_url, report.step))
     if strict and not report.passed:
         raise StepNotPassed(report)
     return report
-
-
-def _is_outdated(database_url: str) -> bool:
-    """Files of a notebook's project have changed since its database was built from them."""
-    if "workshop.project" not in sys.modules:  # no notebook: nobody saves files there, and builds
-        return False
-    from contextlib import closing
-
-    from workshop.postgres import connect, read_mark
-    from workshop.project import fingerprint
-
-    with closing(connect(database_url, "check_step")) as connection:
-        mark = read_mark(connection)
-    return mark is not None and mark.built_from not in (None, fingerprint())
 
 
 def hint(step: Any, check: str | None = None) -> Any:

@@ -43,7 +43,7 @@ class Report:
     results: tuple[Result, ...]
     earlier: tuple[Report, ...] = ()  # the steps before that don't pass
     lacks: tuple[str, ...] = ()  # tables of steps before that are not there, without which nothing can be checked
-    is_outdated: bool = False  # the project's files say something else than the database was built from
+    outdated: str = ""  # a sentence, where the project's files say something else than the database was built from
 
     @property
     def passed(self) -> bool:
@@ -110,11 +110,8 @@ class Report:
 
     def warnings(self) -> Iterator[str]:
         """What to know before the results, a sentence each."""
-        if self.is_outdated:
-            yield (
-                "Your files have changed since the database was built, and the checks look at the database: run "
-                "build_schema(), then check again."
-            )
+        if self.outdated:
+            yield self.outdated
         yield from (report.as_earlier() for report in self.earlier)
         if self.lacks:
             more = f" and {len(self.lacks) - 3} more" if len(self.lacks) > 3 else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from checks import check_step
 from workshop import build_schema, empty_database, postgres, start_step
 from workshop.errors import WorkshopError
 from workshop.migrations import AlembicFailed, alembic
@@ -154,3 +155,13 @@ def test_a_table_of_that_name_that_is_not_alembics_is_no_stamp(project: Path, qu
     query("drop table alembic_version; create table alembic_version (said text)")
     build_schema()
     assert query("select to_regclass('alembic_version') is null") == [(True,)]
+
+
+def test_the_checks_say_that_the_next_revision_is_due(project: Path) -> None:
+    models = project / "models" / "base.py"
+    models.write_text(models.read_text("utf-8") + WEIGHT, "utf-8")
+    assert "run %alembic upgrade head where it is written, then check again" in check_step(2).outdated
+    alembic('revision --autogenerate --rev-id 0002 -m "weight"')
+    assert check_step(2).outdated
+    alembic("upgrade head")
+    assert check_step(2).outdated == ""
