@@ -9,9 +9,7 @@ from checks import contract
 
 _CHANGED = "Your files have changed since the database was built, and the checks look at the database: "
 _BUILD = "run build_schema(), then check again."
-_UPGRADE = (
-    "Alembic looks after it, so write a revision if there is none yet, run %alembic upgrade head, then check again."
-)
+_UPGRADE = "Alembic looks after it: write a revision, run %alembic upgrade head where it is written, then check again."
 
 
 def outdated(database_url: str, key: int | str) -> str:
