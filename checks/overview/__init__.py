@@ -112,7 +112,7 @@ class Scorecard:
         if due is None:
             return "Every step passes. What is left is advice, and the extensions in `notebooks/extensions/`."
         if not due.attempted:
-            return f"Next: step {due.step}, {due.title}. Its notebook is `{find_step(due.step).notebook}`."
+            return f"Next: step {due.step}, {due.title}. Its notebook is `notebooks/{find_step(due.step).notebook}`."
         first = next((result for result in due.checks if result.outcome is Outcome.FAIL), None)
         if first is None:
             return f"Next: step {due.step}, {due.title}: `check_step({due.step})` says what is open there."

@@ -93,4 +93,4 @@ def _tile(outcome: str, x: int, y: int) -> str:
                 f'<circle cx="{x + middle}" cy="{y + middle}" r="2" style="fill:var(--hint)"/>'
             )
         case _:
-            return f'<rect {box} style="fill:none;stroke:var(--line)"/>'
+            return f'<rect {box} style="fill:none;stroke:var(--soft);stroke-opacity:.6"/>'

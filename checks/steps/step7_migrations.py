@@ -201,10 +201,10 @@ def alembic_sees_no_difference(trial: Trial) -> None:
 
 
 def _next_for_drift(drift: Sequence[str]) -> str:
-    if all(difference.startswith("remove_index") for difference in drift):
+    if all(difference.startswith("remove_") for difference in drift):
         return (
-            "If these indexes are those of your SQL files, tell Alembic to leave them alone: context.configure(…, "
-            "include_object=…) in env.py, for indexes that no model has."
+            "If your SQL files make these, tell Alembic to leave them alone: context.configure(…, include_object=…) in "
+            "env.py. A revision that Alembic writes now would drop them."
         )
     return (
         'Let Alembic write a further revision, %alembic revision --autogenerate -m "…", and read it before you run it.'

@@ -194,6 +194,13 @@ def stamped_with_an_old_one(learner: Learner) -> None:
     learner.sql("update alembic_version set version_num = '0001'")
 
 
+def only_in_sql(learner: Learner) -> None:
+    learner.edit("migrations/env.py", 'kind == "table" or', "True or")
+    learner.write("schemas/07_weight.sql", "alter table products add column weight int;")
+    up = 'op.execute("alter table products add column weight int")'
+    learner.write("migrations/versions/0003_weight.py", revision("0003", "0002", up))
+
+
 def changed_by_hand(learner: Learner) -> None:
     learner.sql("alter table users add column nickname text")
 
@@ -452,7 +459,25 @@ def as_alembic_makes_env(learner: Learner) -> None:
     )
 
 
-TAKEN = [three_revisions, other_names_of_constraints, another_order_of_columns, joined_heads, as_alembic_makes_env]
+def with_extensions_in_sql(learner: Learner) -> None:
+    texts = [text for name in ("search", "analytics") for text in read_reference(name).files.values()]
+    for number, text in enumerate(texts):
+        learner.write(f"schemas/2{number}_extension.sql", text)
+    learner.write("migrations/0003.sql", "\n".join(texts))
+    up = "import pathlib; op.execute(pathlib.Path(__file__).parents[1].joinpath('0003.sql').read_text())"
+    down = 'op.execute("drop materialized view daily_sales, product_sales")'
+    learner.write("migrations/versions/0003_extensions.py", revision("0003", "0002", up, down))
+    learner.sql("\n".join(texts) + "; update alembic_version set version_num = '0003'")
+
+
+TAKEN = [
+    with_extensions_in_sql,
+    three_revisions,
+    other_names_of_constraints,
+    another_order_of_columns,
+    joined_heads,
+    as_alembic_makes_env,
+]
 
 
 @pytest.mark.parametrize("change", TAKEN, ids=[change.__name__ for change in TAKEN])
