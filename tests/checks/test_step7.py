@@ -367,6 +367,7 @@ TURNED_DOWN = [
     (exits, "upgrade", "stopped on an empty database: Python stopped in the middle"),
     (an_engine_of_its_own, "upgrade", "went to the database somewhere_else, which nobody named"),
     (drift, "drift", "1 difference between the models and the migrated database: add_column products.weight"),
+    (only_in_sql, "drift", "10 differences .*: remove_index ix_orders_newest on orders, .* and 6 more"),
     (
         no_downgrade,
         "downgrade",
@@ -386,6 +387,12 @@ def test_it_is_turned_down(learner: Learner, spoil: Callable[[Learner], None], r
     assert rule in found, {name: result.happened for name, result in found.items()}
     assert re.search(words, found[rule].happened or ""), found[rule].happened
     assert found[rule].next
+
+
+def test_what_only_sql_files_make_is_not_to_be_dropped(learner: Learner) -> None:
+    only_in_sql(learner)
+    next_step = failures(learner.check())["drift"].next or ""
+    assert "tell Alembic to leave them alone" in next_step and "would drop them" in next_step
 
 
 def test_a_revision_that_never_ends_is_stopped(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
