@@ -1,17 +1,22 @@
 """The container source, with a real Docker engine and a real image; skipped where they aren't there."""
 
 import os
-from collections.abc import Iterator
-from contextlib import closing
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from workshop import postgres
 from workshop.errors import WorkshopError
 from workshop.postgres import Mark, connect, read_mark
 from workshop.postgres.connection import Address
-from workshop.settings import Settings
+from workshop.settings import ROOT, Settings
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +39,13 @@ def engine() -> Iterator[Any]:
         except APIError:
             pytest.skip(f"the Docker engine does not have the image {IMAGE}")
         yield client
+
+
+@pytest.fixture
+def new_containers(engine: Any) -> Callable[[], list[Any]]:
+    """The containers that run, and did not when the test began; Ryuk aside."""
+    before = {container.id for container in engine.containers.list()}
+    return lambda: [c for c in engine.containers.list() if c.id not in before and "ryuk" not in c.name]
 
 
 @pytest.fixture(autouse=True)
@@ -64,12 +76,10 @@ def test_a_container_comes_up_is_attached_to_and_goes() -> None:
         postgres.current_url()
 
 
-def test_a_container_that_was_removed_is_replaced(engine: Any) -> None:
-    before = {container.id for container in engine.containers.list()}
+def test_a_container_that_was_removed_is_replaced(new_containers: Callable[[], list[Any]]) -> None:
     first = postgres.start()
-    for container in engine.containers.list():
-        if container.id not in before and "ryuk" not in container.name:
-            container.remove(force=True)
+    (container,) = new_containers()
+    container.remove(force=True)
     second = postgres.start()
     assert second.url != first.url
     connect(second.url, "tests").close()
@@ -108,3 +118,82 @@ def test_a_container_that_dies_at_once_is_noticed_at_once(engine: Any, monkeypat
     finally:
         engine.images.remove("workshop-tests:dies", force=True)
     assert str(caught.value) == "The container of workshop-tests:dies ended at once: database system is out of order."
+
+
+def test_the_engine_and_the_container_go_while_a_notebook_is_open(
+    new_containers: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with way_to_the_engine(tmp_path / "docker.sock") as address:
+        monkeypatch.setenv("DOCKER_HOST", address)
+        server = postgres.start()
+    (container,) = new_containers()
+    container.remove(force=True)
+    with pytest.raises(WorkshopError, match=r"No PostgreSQL answers at .*\. Call start_step\(n\)"):
+        connect(server.url, "tests")
+    with pytest.raises(WorkshopError, match="No Docker engine answers: start Docker, or set WORKSHOP_POSTGRES to emb"):
+        postgres.start()
+    monkeypatch.setenv("WORKSHOP_POSTGRES", "auto")
+    assert postgres.start().source == "embedded"
+
+
+def test_a_notebook_goes_on_after_its_container_has_died(new_containers: Callable[[], list[Any]]) -> None:
+    cells = [
+        "from workshop import start_step, catch_up\nfrom checks import check_step\nstart_step(2)",
+        "catch_up(2)",
+        "check_step(2, strict=True)",
+        "check_step(2)",
+        "start_step(2)\ncatch_up(2)",
+        "check_step(2, strict=True)",
+    ]
+    notebook: Any = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])  # type: ignore[no-untyped-call]
+    place = {"metadata": {"path": str(ROOT / "notebooks")}}
+    client = NotebookClient(notebook, kernel_name="python3", resources=place, timeout=300, allow_errors=True)
+    with client.setup_kernel():
+        for number, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, number)
+            if number == 2:
+                (container,) = new_containers()
+                container.remove(force=True)
+        said = [str(cell.outputs) for cell in notebook.cells]
+    assert "container, at" in said[0]
+    for passed in (said[2], said[5]):
+        assert "passed" in passed and "'error'" not in passed
+    assert "No PostgreSQL answers at" in said[3]
+    assert "Call start_step(n)" in said[3]
+    assert "Traceback (most recent call last)" not in said[3]
+    assert new_containers() == []
+
+
+@contextmanager
+def way_to_the_engine(path: Path) -> Iterator[str]:
+    """A socket that leads to the engine's, for as long as this lasts: afterwards it is as if the engine had ended."""
+    ways: list[socket.socket] = []
+
+    def pump(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect("/var/run/docker.sock")
+                ways.extend((near, far))
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=pump, args=ends, daemon=True).start()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield f"unix://{path}"
+        finally:
+            path.unlink()
+            for way in ways:
+                with suppress(OSError):
+                    way.shutdown(socket.SHUT_RDWR)
+                way.close()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from workshop.errors import WorkshopError
 from workshop.postgres.connection import Address, Unreachable, normalise_url
+from workshop.postgres.programs import telling_line
 from workshop.postgres.server import Server, claim
 from workshop.settings import Settings
 
@@ -186,19 +187,14 @@ def _wait(container: "PostgresContainer", config: Settings) -> None:
     while True:
         container.reload()
         if container.status in ("exited", "dead"):
-            raise WorkshopError(f"The container of {config.postgres_image} ended at once: {_last_words(container)}.")
+            reason = telling_line(b"".join(container.get_logs()))
+            raise WorkshopError(f"The container of {config.postgres_image} ended at once: {reason}.")
         with suppress(Exception):  # The engine refuses when the container has just died: seen in the next round.
             if container.exec(is_ready).exit_code == 0:
                 return
         if time.monotonic() > deadline:
             raise WorkshopError(f"PostgreSQL in the container has not come up in {_PATIENCE} seconds, so it was ended.")
         time.sleep(0.1)
-
-
-def _last_words(container: "PostgresContainer") -> str:
-    output = b"".join(container.get_logs()).decode(errors="replace")
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else "it left no log"
 
 
 def _server(address: Address) -> Server:
