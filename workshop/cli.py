@@ -55,6 +55,13 @@ COMMANDS = {
         "where the workshop made it.",
     ),
     "stop": Command("workshop.stop", "stops the PostgreSQL that the workshop started; its data stay"),
+    "classroom": Command(
+        "workshop.classroom",
+        "makes a role and a database for each learner, on one PostgreSQL for a class (for instructors)",
+        "FILE",
+        "FILE has a learner's name in each line, DATABASE_URL names the server and a user who may create roles there.\n"
+        "Prints each new learner's DATABASE_URL, as CSV. No learner can read another's database.",
+    ),
     "release": Command(
         "workshop.release",
         "makes notebooks/ from solutions/ (for authors)",

@@ -13,6 +13,7 @@ from psycopg2.extensions import connection as Connection
 
 from workshop.errors import WorkshopError
 from workshop.postgres.connection import Address, connect_elsewhere, words_of
+from workshop.postgres.server import CLOSE
 
 #: As PostgreSQL ships it, whatever somebody has put into template1.
 EMPTY = "template0"
@@ -34,6 +35,7 @@ def scratch_database(url: str, template: str = EMPTY) -> Iterator[str]:
         _drop_left_overs(connection)
         _create(connection, fresh.database, template)
         try:
+            _execute(connection, CLOSE, fresh.database)
             yield fresh.url()
         finally:
             # Whoever is still in it is a process of the learner's that was left behind.

@@ -22,6 +22,9 @@ from workshop.postgres.mark import Mark, read_mark, write_mark
 
 APPLICATION = "workshop"
 
+#: On a server that many share, nobody else looks at a learner's tables. By default everybody may connect.
+CLOSE = "revoke all on database {} from public"
+
 _IS_EMPTY = Path(__file__).with_name("is_empty.sql").read_text(encoding="utf-8")
 _MARKING = 5_204_118  # any number, as long as all workshops take the same: two must not mark one database at a time
 
@@ -79,10 +82,11 @@ def _create(address: Address) -> None:
     with closing(connection):
         connection.autocommit = True
         # template0 is as PostgreSQL ships it, whatever somebody has put into template1.
-        statement = sql.SQL("create database {} template template0").format(sql.Identifier(address.database or ""))
+        name = sql.Identifier(address.database or "")
         try:
             with connection.cursor() as cursor:
-                cursor.execute(statement)
+                cursor.execute(sql.SQL("create database {} template template0").format(name))
+                cursor.execute(sql.SQL(CLOSE).format(name))
         except (psycopg2.errors.DuplicateDatabase, psycopg2.errors.UniqueViolation):
             pass  # Somebody else was quicker.
         except psycopg2.Error as error:
