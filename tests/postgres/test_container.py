@@ -79,7 +79,7 @@ def test_a_container_comes_up_is_attached_to_and_goes() -> None:
 def test_a_container_that_was_removed_is_replaced(new_containers: Callable[[], list[Any]]) -> None:
     first = postgres.start()
     (container,) = new_containers()
-    container.remove(force=True)
+    container.remove(force=True, v=True)
     second = postgres.start()
     assert second.url != first.url
     connect(second.url, "tests").close()
@@ -110,7 +110,7 @@ def test_a_container_that_dies_at_once_is_noticed_at_once(engine: Any, monkeypat
         command = 'ENTRYPOINT ["/bin/sh", "-c", "echo database system is out of order; exit 3"]'
         container.commit("workshop-tests", "dies", changes=command)
     finally:
-        container.remove()
+        container.remove(v=True)
     monkeypatch.setenv("WORKSHOP_POSTGRES_IMAGE", "workshop-tests:dies")
     try:
         with pytest.raises(WorkshopError) as caught:
@@ -127,7 +127,7 @@ def test_the_engine_and_the_container_go_while_a_notebook_is_open(
         monkeypatch.setenv("DOCKER_HOST", address)
         server = postgres.start()
     (container,) = new_containers()
-    container.remove(force=True)
+    container.remove(force=True, v=True)
     with pytest.raises(WorkshopError, match=r"No PostgreSQL answers at .*\. Call start_step\(n\)"):
         connect(server.url, "tests")
     with pytest.raises(WorkshopError, match="No Docker engine answers: start Docker, or set WORKSHOP_POSTGRES to emb"):
@@ -153,7 +153,7 @@ def test_a_notebook_goes_on_after_its_container_has_died(new_containers: Callabl
             client.execute_cell(cell, number)
             if number == 2:
                 (container,) = new_containers()
-                container.remove(force=True)
+                container.remove(force=True, v=True)
         said = [str(cell.outputs) for cell in notebook.cells]
     assert "container, at" in said[0]
     for passed in (said[2], said[5]):
