@@ -547,6 +547,7 @@ class _Solver:
     unsolved: int = 0  # how often no combination was found that meets every rule
     _nulls: frozenset[str] = frozenset()  # columns that are NULL by intention, whatever their default
     _vary: frozenset[str] = frozenset()  # columns that were refused together as a duplicate
+    _defaults: dict[str, str] | None = None  # those that work, once it is known that some may not
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -715,11 +716,18 @@ class _Solver:
         sql = sql.replace("%", "%%").replace("%%s::jsonb", "%s::jsonb")
         answer = self.session.attempt(Statement(sql, (json.dumps(sent, default=str),)))
         if answer.refusal is not None:
+            if self._defaults is None:
+                self._defaults = {c.name: c.default for c in self.table.columns if c.default and self._works(c.default)}
+                return self._broken(candidates)
             if len(candidates) == 1:
                 return [frozenset((_UNREADABLE, *range(len(self.rules))))]
             half = len(candidates) // 2
             return self._broken(candidates[:half]) + self._broken(candidates[half:])
         return [frozenset(i for i, holds in enumerate(row["array"]) if not holds) for row in answer.rows]
+
+    def _works(self, default: str) -> bool:
+        """PostgreSQL can evaluate a default: one that fails does so for every row, and is no rule about any."""
+        return self.session.attempt(Statement(f"select {default}")).refusal is None
 
     def _texts(self) -> str:
         return ", ".join(f"{_quoted(column.name)} text" for column in self.table.columns)
@@ -732,7 +740,8 @@ class _Solver:
                 continue
             name = _quoted(column.name)
             sent = f"{name}::{_quoted(column.type.schema)}.{_quoted(column.type.base)}"
-            default = None if column.numbered or column.name in self._nulls else column.default
+            known = column.default if self._defaults is None else self._defaults.get(column.name)
+            default = None if column.numbered or column.name in self._nulls else known
             parts.append(
                 f"case when {name} is null then {default} else {sent} end as {name}" if default else f"{sent} as {name}"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from workshop.errors import WorkshopError
 #: a hundred times what the slowest probe of the reference solution needs.
 LOCK_TIMEOUT = "1s"
 STATEMENT_TIMEOUT = "5s"
+#: How many seconds all tries together may take. A step makes some hundreds, and takes one second or two.
+PATIENCE = 60
 
 #: What a role or a database sets for its sessions is not what the checks are about, and may hide what the schema does:
 #: keys that are not enforced (session_replication_role), plans that are switched off, built-in names that mean
@@ -57,7 +60,8 @@ select pg_catalog.current_setting('session_replication_role')
 """
 
 #: JIT would take the catalog query, which is long and quick, for a heavy one: two seconds where 10 ms do.
-_SETTINGS = f"""
+#: A search path that does not name pg_catalog begins with it: nothing of the learner's stands in front of PostgreSQL's.
+_SETTINGS = rf"""
 set transaction read write;
 set local lock_timeout = '{LOCK_TIMEOUT}';
 set local statement_timeout = '{STATEMENT_TIMEOUT}';
@@ -66,6 +70,9 @@ set local jit = off;
 set local timezone = 'UTC';
 set local datestyle = 'ISO, MDY';
 set local standard_conforming_strings = on;
+set local quote_all_identifiers = off;
+select pg_catalog.set_config('search_path', pg_catalog.regexp_replace(pg_catalog.regexp_replace(
+    pg_catalog.current_setting('search_path'), '(^|,)\s*"?pg_catalog"?(?=\s*(,|$))', '', 'g'), '^\s*,', ''), true);
 set constraints all deferred
 """
 
@@ -84,10 +91,18 @@ do $$
 declare
     place record;
     upcoming bigint;
+    role text := pg_catalog.current_setting('session_replication_role');
 begin
+    if exists (select from pg_catalog.pg_event_trigger) then -- which would see to `alter sequence`
+        begin
+            set local session_replication_role = replica;
+        exception when insufficient_privilege then
+            null;
+        end;
+    end if;
     for place in
         with code as (
-            select coalesce(nullif(prosrc, ''), pg_catalog.pg_get_functiondef(oid)) as body
+            select left(coalesce(nullif(prosrc, ''), pg_catalog.pg_get_functiondef(oid)), 30000) as body
             from pg_catalog.pg_proc
             where oid operator(pg_catalog.>=) 16384 -- below are PostgreSQL's own
               and prokind in ('f', 'p')
@@ -145,6 +160,9 @@ begin
             null; -- it is a courtesy, and no reason to stop
         end;
     end loop;
+    if role <> pg_catalog.current_setting('session_replication_role') then
+        perform pg_catalog.set_config('session_replication_role', role, true);
+    end if;
 end $$;
 set local enable_hashjoin = default;
 set local enable_mergejoin = default;
@@ -170,6 +188,31 @@ class Busy(WorkshopError):
 
 class TooSlow(WorkshopError):
     """A statement of ours, or a trigger that it set off, did not come to an end."""
+
+
+def _or_text(cast: Any) -> Any:
+    """Reads what Python can hold, and leaves the rest as text: a year beyond 9999, a date in another style."""
+
+    def read(value: str | bytes | None, cursor: extensions.cursor) -> Any:
+        try:
+            return cast(value, cursor)
+        except (ValueError, psycopg2.Error):
+            return value
+
+    return extensions.new_type(cast.values, cast.name, read)
+
+
+#: Of these types PostgreSQL knows values that Python does not.
+_READABLE = [
+    _or_text(cast)
+    for cast in (
+        extensions.PYDATE,
+        extensions.PYDATETIME,
+        extensions.PYDATETIMETZ,
+        extensions.PYTIME,
+        extensions.PYINTERVAL,
+    )
+]
 
 
 @dataclass(frozen=True)
@@ -218,7 +261,10 @@ class Session:
         self.connection = connection
         if connection.encoding != "UTF8":
             connection.set_client_encoding("UTF8")
+        for readable in _READABLE:
+            extensions.register_type(readable, connection)
         self.cursor = connection.cursor()
+        self._until = time.monotonic() + PATIENCE
         self._ignore_own_settings()
         self._due: list[str] = [_SETTINGS]
         self._latest: Answer | None = None  # of the latest try, if it was taken
@@ -300,6 +346,11 @@ class Session:
         cursor = self.cursor
         judge = self._anything_deferrable
         sql = cursor.mogrify(statement.sql, statement.values).decode() if statement.values else statement.sql
+        if time.monotonic() > self._until:
+            raise TooSlow(
+                f"The checks were still at work after {PATIENCE} seconds, and got as far as: "
+                f"{sql.removesuffix(RETURNING)}. Look for a trigger or a rule there that takes long; then check again."
+            )
         try:
             self._due.append("savepoint try")
             self._execute(sql)
@@ -339,10 +390,14 @@ class Session:
         )
         return [f"connection {pid}{f' ({name})' if name else ''}, idle for {idle} s" for pid, name, idle in rows]
 
+    def begin_again(self) -> None:
+        """Whatever was done is rolled back."""
+        self.connection.rollback()
+        self._due = [_SETTINGS]
+
     def who_is_in_the_way(self) -> str:
         """A sentence on the open transaction that holds a lock."""
-        self.connection.rollback()
-        self._due.clear()
+        self.begin_again()
         others = self.open_transactions()
         who = f" ({others[0]})" if others else ""
         return (
@@ -395,6 +450,11 @@ def open_session(connection: extensions.connection) -> Iterator[Session]:
     except psycopg2.Error as error:
         if session is not None and not connection.closed and _is_lock_timeout(error):
             raise Busy(session.who_is_in_the_way()) from None
+        if error.pgcode == errorcodes.QUERY_CANCELED:
+            raise TooSlow(
+                f"PostgreSQL did not get through the catalog of your database within {STATEMENT_TIMEOUT}, or was told "
+                "to stop: check again when it has less to do."
+            ) from None
         if connection.closed:
             raise WorkshopError(
                 "The connection to PostgreSQL was lost in the middle of the check. "

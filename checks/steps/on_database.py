@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg2
+
 from checks import contract
 from checks.catalog import close_relations, read_catalog
 from checks.outcome import Result
 from checks.probe import Shop
 from checks.roles import cast_roles, close_column, looks_like, wanted_names
-from checks.session import open_session
+from checks.session import Busy, open_session
 from checks.step import StepChecks
 from checks.subject import Subject
 from workshop.postgres import connect
@@ -22,7 +24,13 @@ def open_shop(subject: Subject, parts: tuple[contract.Table, ...] = contract.TAB
     with open_session(connect(subject.database_url, "check_step")) as session:
         catalog = read_catalog(session.look_up, wanted_names(subject.names, parts))
         session.shield_sequences()
-        yield Shop(session, cast_roles(catalog, subject.names, parts))
+        try:
+            yield Shop(session, cast_roles(catalog, subject.names, parts))
+        except psycopg2.ProgrammingError:
+            session.begin_again()
+            if read_catalog(session.look_up, wanted_names(subject.names, parts)) == catalog:
+                raise
+            raise Busy("The tables were changed in the middle of the check: check again.") from None
 
 
 def run_on_database(step: StepChecks[Shop], subject: Subject) -> tuple[Result, ...]:

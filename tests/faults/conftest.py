@@ -62,14 +62,13 @@ def assert_readable(sentence: str) -> None:
 
 @pytest.fixture
 def holds(playground: Connection, url: str) -> Callable[[], list[Outcome]]:
-    """Checks the first and the last step, twice: the same is said again, and nothing in the database has changed."""
+    """Checks the first and the last step, and the first again: the same is said, and nothing has changed."""
 
     def holds() -> list[Outcome]:
         before = fingerprint(playground)
         outcomes = [tried(step, url) for step in (FIRST, LAST)]
         assert_unchanged(before, fingerprint(playground))
-        assert [words(tried(step, url)) for step in (FIRST, LAST)] == [words(outcome) for outcome in outcomes]
-        assert_unchanged(before, fingerprint(playground))
+        assert words(tried(FIRST, url)) == words(outcomes[0])
         return outcomes
 
     return holds

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 
+import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
+from checks import session
 from checks.report import Report
-from tests.faults.conftest import Outcome
+from tests.checks.conftest import reference_sql
+from tests.conftest import drop_database
+from tests.faults.conftest import FIRST, LAST, ROWS, Outcome, tried
+from workshop import postgres
+from workshop.errors import WorkshopError
+from workshop.postgres.connection import Address
 
 Holds = Callable[[], list[Outcome]]
 
@@ -84,29 +94,31 @@ ATTACKS = {
     ),
     "row security that fails": (
         "alter table users enable row level security, force row level security;"
-        "create policy fail on users using (1 / 0 = id)"
+        "create policy fail on users for insert with check (1 / (id - id) = 1)"
     ),
     "a generated column": "alter table users add initials text generated always as (left(first_name, 1)) stored",
     "a generated column that fails": (
         "delete from product_variants; delete from products;"
         "alter table products add broken int generated always as (1 / (price - price)::int) stored"
     ),
-    "a default that fails": "alter table users add broken int default (1 / length(repeat('', 1)))",
+    "a default that fails": (
+        "alter table users add broken int; alter table users alter broken set default (1 / length(repeat('', 1)))"
+    ),
     "a default that raises": (
         "create function boom() returns int language plpgsql as $$ begin raise 'boom'; end $$;"
         "alter table users add broken int; alter table users alter broken set default boom()"
     ),
     "a check that never holds": "alter table users add check (false) not valid",
     "a check that sleeps": (
-        "create function slow(int) returns bool language plpgsql as $$ begin perform pg_sleep(0.01); return true; end"
-        " $$; alter table users add check (slow(id))"
+        "create function slow(bigint) returns bool language plpgsql as"
+        " $$ begin perform pg_sleep(0.01); return true; end $$; alter table users add check (slow(id))"
     ),
     "a check that reads tables": (
         "create function many() returns bool language sql as 'select count(*) < 30 from users';"
         "alter table products add check (many())"
     ),
     "an index over a function that raises": (
-        "create function boom(int) returns int language plpgsql immutable as"
+        "create function boom(bigint) returns bigint language plpgsql immutable as"
         " $$ begin if $1 > 100 then raise 'boom'; end if; return $1; end $$; create index on users (boom(id))"
     ),
     "a domain that refuses": "create domain odd as text check (value !~ '.'); alter table users add odd odd not null"
@@ -170,3 +182,211 @@ def test_a_check_holds_its_ground(shop: None, playground: Connection, holds: Hol
     with playground.cursor() as cursor:
         cursor.execute(attack)
     holds()
+
+
+#: Things of a learner's own that stand in front of PostgreSQL's, once the search path says so.
+SHADOWS = {
+    "a type named text": "create type evil.text as (a int)",
+    "a type named int4": "create domain evil.int4 as pg_catalog.int4 check (value > 1000)",
+    "a function lower()": "create function evil.lower(text) returns text language sql as $$ select 'gone' $$",
+    "a function that raises": (
+        "create function evil.lower(text) returns text language plpgsql as $$ begin raise 'shadow'; end $$;"
+        "create function evil.current_setting(text) returns text language plpgsql as $$ begin raise 'shadow'; end $$;"
+        "create function evil.left(text, int) returns text language plpgsql as $$ begin raise 'shadow'; end $$"
+    ),
+    "an operator = for names": (
+        "create function evil.never(name, name) returns bool language sql as 'select false';"
+        "create operator evil.= (leftarg = name, rightarg = name, function = evil.never)"
+    ),
+    "operators = that delete": (
+        "create function evil.wipe(oid, oid) returns bool language plpgsql as"
+        " $$ begin delete from public.users; return true; end $$;"
+        "create operator evil.= (leftarg = oid, rightarg = oid, function = evil.wipe)"
+    ),
+    "a table pg_class": "create table evil.pg_class (oid oid, relname name, relkind char)",
+    "an aggregate json_agg": (
+        "create function evil.json_agg_step(json, anyelement) returns json language sql as $$ select '[]'::json $$;"
+        "create aggregate evil.json_agg(anyelement) (sfunc = evil.json_agg_step, stype = json)"
+    ),
+}
+
+
+@pytest.mark.parametrize("shadow", SHADOWS.values(), ids=SHADOWS.keys())
+def test_what_stands_in_front_of_postgresqls_own(shop: None, playground: Connection, holds: Holds, shadow: str) -> None:
+    with playground.cursor() as cursor:
+        cursor.execute("create schema evil; " + shadow)
+        cursor.execute("alter database playground set search_path = evil, pg_catalog, public")
+    first, last = holds()
+    assert isinstance(first, Report) and isinstance(last, Report)
+    assert first.passed and last.passed, f"{first}\n{last}"
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "statement_timeout = 1",
+        "lock_timeout = 1",
+        "idle_in_transaction_session_timeout = 1",
+        "transaction_timeout = 50",
+        "default_transaction_read_only = on",
+        "default_transaction_isolation = 'serializable'",
+        "session_replication_role = replica",
+        "client_encoding = 'LATIN1'",
+        "datestyle = 'SQL, DMY'",
+        "intervalstyle = 'iso_8601'",
+        "bytea_output = 'escape'",
+        "standard_conforming_strings = off",
+        "row_security = off",
+        "search_path = ''",
+        "check_function_bodies = off",
+        "constraint_exclusion = off",
+        "work_mem = 64",
+        "transform_null_equals = on",
+        "quote_all_identifiers = on",
+        "lc_messages = 'C'",
+        "role = pg_monitor",
+    ],
+)
+def test_settings_of_the_database_are_no_trap(
+    shop: None, playground: Connection, holds: Holds, setting: str, as_superuser: Callable[[str], None]
+) -> None:
+    name = setting.partition(" ")[0]
+    with playground.cursor() as cursor:
+        cursor.execute("select count(*) from pg_settings where name = %s", (name,))
+        if cursor.fetchone() == (0,) and name != "role":
+            pytest.skip(f"this PostgreSQL has no setting {name}")
+    as_superuser(f"alter database playground set {setting}")
+    holds()
+
+
+def test_five_thousand_tables(shop: None, playground: Connection, url: str) -> None:
+    with playground.cursor() as cursor:
+        for hundred in range(50):
+            cursor.execute(";".join(f"create table many_{hundred}_{i} (id int)" for i in range(100)))
+    assert all(tried(step, url).passed for step in (FIRST, LAST))  # type: ignore[union-attr]
+    with playground.cursor() as cursor:
+        cursor.execute("select count(*) from pg_class where relname like 'many%'")
+        assert cursor.fetchone() == (5000,)
+        # Not all at once: that would take more locks than there are.
+        for hundred in range(50):
+            cursor.execute(";".join(f"drop table many_{hundred}_{i}" for i in range(100)))
+
+
+def test_a_million_rows(shop: None, playground: Connection, url: str) -> None:
+    with playground.cursor() as cursor:
+        cursor.execute(
+            "alter table products disable trigger user;"
+            "insert into products (name, price, sku, category_id)"
+            " select 'Mug', 9, 'M' || i, 1 from generate_series(1, 1000000) i;"
+            "alter table products enable trigger user"
+        )
+        cursor.execute("select count(*), max(id), sum(hashtext(p::text)::bigint) from products p")
+        before = cursor.fetchone()
+    reports = [tried(step, url) for step in (FIRST, LAST)]
+    assert all(isinstance(report, Report) and report.passed for report in reports), reports
+    with playground.cursor() as cursor:
+        cursor.execute("select count(*), max(id), sum(hashtext(p::text)::bigint) from products p")
+        assert cursor.fetchone() == before
+
+
+EVENTS = {
+    "one that raises on every statement of DDL": "begin raise 'no DDL today'; end",
+    "one that drops things": "begin drop table if exists public.reviews cascade; end",
+    "one that sleeps": "begin perform pg_sleep(0.05); end",
+}
+
+
+@pytest.mark.parametrize("body", EVENTS.values(), ids=EVENTS.keys())
+def test_event_triggers(shop: None, holds: Holds, as_superuser: Callable[[str], None], body: str) -> None:
+    as_superuser(
+        f"create function public.event() returns event_trigger language plpgsql as $$ {body} $$;"
+        "create event trigger event on ddl_command_start execute function public.event()"
+    )
+    try:
+        holds()
+    finally:
+        as_superuser("drop event trigger event")
+
+
+def test_a_trigger_that_takes_its_time_at_every_row(
+    shop: None, playground: Connection, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "PATIENCE", 2)
+    with playground.cursor() as cursor:
+        cursor.execute(trigger("perform pg_sleep(0.4)"))
+    assert "The checks were still at work after 2 seconds" in str(tried(FIRST, url))
+
+
+def test_dates_that_python_has_no_room_for(shop: None, playground: Connection, holds: Holds) -> None:
+    with playground.cursor() as cursor:
+        cursor.execute(trigger("new.created_at = '20000-01-01'; new.updated_at = '-infinity'"))
+    assert all(isinstance(outcome, Report) for outcome in holds())
+
+
+# --- In the middle of a check ---------------------------------------------------------------------------------------
+
+
+MEANWHILE = {
+    "the schema is dropped": "drop schema public cascade",
+    "all that is owned is dropped": "drop owned by workshop",
+    "tables change their names": "alter table users rename to people; alter table categories rename to users",
+    "a column changes its name": "alter table products rename column price to cost",
+    "a table is emptied": "truncate users cascade",
+    "a table is locked": "begin; lock table products in access exclusive mode",
+    "rows change": "update products set price = price + 1; delete from product_variants",
+    "the connection is ended": (
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'check_step'"
+    ),
+    "the statement is cancelled": (
+        "select pg_cancel_backend(pid) from pg_stat_activity where application_name = 'check_step'"
+    ),
+}
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.1, 0.3])
+@pytest.mark.parametrize("attack", MEANWHILE.values(), ids=MEANWHILE.keys())
+def test_in_the_middle_of_a_check(
+    build: Callable[[str], None],
+    playground: Connection,
+    url: str,
+    attack: str,
+    moment: float,
+) -> None:
+    build(reference_sql(5) + ROWS + trigger("perform pg_sleep(0.01)"))
+    with ThreadPoolExecutor() as aside, closing(postgres.connect(url, "an attacker")) as attacker:
+        attacker.autocommit = True
+        checking = aside.submit(tried, LAST, url)
+        _wait_for_a_check(playground)
+        time.sleep(moment)
+        with attacker.cursor() as cursor, suppress(psycopg2.Error):
+            cursor.execute("set lock_timeout = '3s'")
+            for statement in attack.split("; "):
+                cursor.execute(statement)
+        outcome = checking.result()
+    assert isinstance(outcome, Report | WorkshopError)
+    build(reference_sql(5) + ROWS)
+    assert tried(LAST, url).passed  # type: ignore[union-attr]
+
+
+def test_the_database_is_dropped_in_the_middle_of_a_check(database: str, query: Callable[[str], object]) -> None:
+    query(reference_sql(5) + ROWS + trigger("perform pg_sleep(0.01)"))
+    name = Address.parse(database).database or ""
+    with closing(postgres.connect(database, "tests")) as watching, ThreadPoolExecutor() as aside:
+        watching.autocommit = True
+        checking = aside.submit(tried, LAST, database)
+        _wait_for_a_check(watching)
+        watching.close()
+        drop_database(Address.parse(database).at("postgres").url(), name)
+        assert "The connection to PostgreSQL was lost in the middle of the check." in str(checking.result())
+    assert f"There is no database {name}" in str(tried(FIRST, database))
+
+
+def _wait_for_a_check(connection: Connection) -> None:
+    with connection.cursor() as cursor:
+        for _ in range(1000):
+            cursor.execute(
+                "select count(*) from pg_stat_activity where application_name = 'check_step' and xact_start is not null"
+            )
+            if cursor.fetchone() != (0,):
+                return
+            time.sleep(0.005)
