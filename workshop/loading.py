@@ -87,7 +87,7 @@ def module_name(path: PurePosixPath) -> str | None:
 
 def source(path: Path) -> str:
     """The text of a project file: the one standing in for it, else the file's."""
-    return _texts[path] if path in _texts else path.read_text("utf-8", errors="replace")
+    return _texts[path] if path in _texts else path.read_text("utf-8-sig", errors="replace")
 
 
 def _model_modules() -> list[str]:

@@ -184,15 +184,22 @@ def _require_same_structure(present: Contents, wanted: Contents) -> None:
 @contextmanager
 def _transaction(url: str, replace: bool) -> Iterator[tuple[sa.Connection, Cursor]]:
     """A transaction in which the database may be changed; what goes wrong in it is told in a sentence."""
-    with _engine(url).connect() as connection:
+    with _connected(url) as connection:
         raw: Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
         with _explained(raw), connection.begin(), raw.cursor() as cursor:
             _take_over(raw, cursor, replace)
             yield connection, cursor
 
 
-def _engine(url: str) -> sa.Engine:
-    return sa.create_engine("postgresql+psycopg2://", creator=lambda: connect(url, "build_schema"), poolclass=NullPool)
+def _connected(url: str) -> sa.Connection:
+    engine = sa.create_engine(
+        "postgresql+psycopg2://", creator=lambda: connect(url, "build_schema"), poolclass=NullPool
+    )
+    try:
+        return engine.connect()
+    except DBAPIError as error:  # SQLAlchemy asks some questions first
+        reason = str(error.orig).strip().rstrip(".")
+    raise BuildError(f"The schema is not built. PostgreSQL says: {reason}. {_STAYS}")
 
 
 # --- The steps of a build -------------------------------------------------------------------------------------------
@@ -286,6 +293,8 @@ def _run_file(cursor: Cursor, path: Path) -> None:
     except errors.LockNotAvailable:
         raise
     except psycopg2.Error as error:
+        if cursor.connection.closed:
+            raise
         problem = _sql_fault(path, text, error)
     except ValueError as error:  # not UTF-8, or a character 0
         problem = Fault(project.name_of(path), None, "", f"The file is not plain text: {error}.")
@@ -326,7 +335,8 @@ def _not_built(fault: Fault) -> BuildError:
 @contextmanager
 def _explained(raw: Connection) -> Iterator[None]:
     try:
-        yield
+        with _without_wrapping():
+            yield
     except errors.LockNotAvailable:
         raw.rollback()
         reason = who_is_in_the_way(raw, "build_schema()")
@@ -337,6 +347,15 @@ def _explained(raw: Connection) -> Iterator[None]:
     else:
         return
     raise BuildError(f"The schema is not built. {reason} {_STAYS}")
+
+
+@contextmanager
+def _without_wrapping() -> Iterator[None]:
+    """What SQLAlchemy itself sent, such as the commit, fails with psycopg2's own error."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise error.orig or error from None
 
 
 def _words(error: psycopg2.Error) -> str:
