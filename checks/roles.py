@@ -25,21 +25,28 @@ class RoleMap:
     def load(cls, path: Path) -> RoleMap:
         """Read a role map; WorkshopError with one sentence when it can't be read or names no part of the contract."""
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError:
-            raise WorkshopError(f"The role map {path} can't be read: is the path right?") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise WorkshopError(f"The role map {path.name} is not valid TOML: {error}.") from None
+        except (OSError, ValueError):
+            raise WorkshopError(f"The role map {str(path)!r} can't be read: is the path right?") from None
         tables = (*contract.TABLES, *(table for extension in contract.EXTENSIONS for table in extension.tables))
         added = [f"{part}.{column.name}" for extension in contract.EXTENSIONS for part, column in extension.added]
         return cls(
-            tables=_declared(data.get("tables", {}), {t.name for t in tables}, path.name),
+            tables=_declared(_section(data, "tables", path.name), {t.name for t in tables}, path.name),
             columns=_declared(
-                _flat(data.get("columns", {})),
+                _flat(_section(data, "columns", path.name)),
                 {*added, *(f"{t.name}.{c.name}" for t in tables for c in t.columns)},
                 path.name,
             ),
         )
+
+
+def _section(data: dict[str, Any], name: str, file: str) -> dict[str, Any]:
+    section = data.get(name, {})
+    if not isinstance(section, dict):
+        raise WorkshopError(f"{file}: {name} has to be a section, which begins with a line [{name}].")
+    return section
 
 
 def _flat(columns: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +63,7 @@ def _declared(names: dict[str, Any], parts: set[str], file: str) -> dict[str, st
             near = difflib.get_close_matches(part, parts, n=1)
             meant = f" Did you mean {near[0]}?" if near else ""
             raise WorkshopError(f"{file} names {part}, which is no part of the exercise.{meant}")
-        if not isinstance(stored, str):
+        if not isinstance(stored, str) or not stored or "\0" in stored:
             raise WorkshopError(f"{file}: the name that plays {part} must be text in quotes.")
     return names
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from checks.own_process import Run, run
 from checks.roles import RoleMap
+from workshop.errors import WorkshopError
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,17 @@ def find_subject(
     kept = folder / "names.toml"
     is_own = database_url is None or project is not None
     if names is not None:
-        declared = RoleMap.load(Path(names))
+        declared = RoleMap.load(_path(names))
     else:
         declared = RoleMap.load(kept) if is_own and kept.exists() else RoleMap()
     return Subject(database_url or _own_database(), declared, folder, is_own)
+
+
+def _path(names: Any) -> Path:
+    try:
+        return Path(names)
+    except TypeError:
+        raise WorkshopError(f"The role map has to be a file, such as names.toml, and not {names!r}.") from None
 
 
 # Who is told both does without the workshop's settings, which take a while to load.

@@ -55,7 +55,8 @@ def tried(step: int, url: str) -> Outcome:
 
 def assert_readable(sentence: str) -> None:
     """It is for a learner: words that begin and end as a sentence does, and nothing of Python's."""
-    assert sentence[:1].isupper() and sentence.rstrip()[-1:] in ".)", sentence
+    assert sentence[:1].isupper() or sentence.startswith("names.toml"), sentence
+    assert sentence.rstrip()[-1:] in ".?)", sentence
     assert "Traceback" not in sentence and 'File "' not in sentence, sentence
     assert "psycopg2" not in sentence.replace("postgresql+psycopg2://", ""), sentence
 

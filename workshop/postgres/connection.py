@@ -64,6 +64,8 @@ class Address:
         Raises:
             WorkshopError: it is no such URL. The sentence never holds the password.
         """
+        if not isinstance(url, str) or "\0" in unquote(url):
+            raise WorkshopError(f"The database URL has to be a text such as {_EXAMPLE}.")
         scheme, found, _ = url.strip().partition("://")
         if not found or scheme.partition("+")[0] not in ("postgresql", "postgres"):
             what = f"starts with {scheme}://" if found and scheme.isalpha() else "does not start with postgresql://"
