@@ -29,7 +29,7 @@ class RoleMap:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise WorkshopError(f"The role map {path.name} is not valid TOML: {error}.") from None
         except (OSError, ValueError):
-            raise WorkshopError(f"The role map {str(path)!r} can't be read: is the path right?") from None
+            raise WorkshopError(f"The role map {path} can't be read: is the path right?") from None
         tables = (*contract.TABLES, *(table for extension in contract.EXTENSIONS for table in extension.tables))
         added = [f"{part}.{column.name}" for extension in contract.EXTENSIONS for part, column in extension.added]
         return cls(
