@@ -252,7 +252,7 @@ def test_settings_of_the_database_are_no_trap(
 ) -> None:
     name = setting.partition(" ")[0]
     with playground.cursor() as cursor:
-        cursor.execute("select count(*) from pg_settings where name = %s", (name,))
+        cursor.execute("select count(*) from pg_settings where lower(name) = %s", (name,))
         if cursor.fetchone() == (0,) and name != "role":
             pytest.skip(f"this PostgreSQL has no setting {name}")
     as_superuser(f"alter database playground set {setting}")
