@@ -60,8 +60,7 @@ select pg_catalog.current_setting('session_replication_role')
 """
 
 #: JIT would take the catalog query, which is long and quick, for a heavy one: two seconds where 10 ms do.
-#: A search path that does not name pg_catalog begins with it: nothing of the learner's stands in front of PostgreSQL's.
-_SETTINGS = rf"""
+_SETTINGS = f"""
 set transaction read write;
 set local lock_timeout = '{LOCK_TIMEOUT}';
 set local statement_timeout = '{STATEMENT_TIMEOUT}';
@@ -71,8 +70,6 @@ set local timezone = 'UTC';
 set local datestyle = 'ISO, MDY';
 set local standard_conforming_strings = on;
 set local quote_all_identifiers = off;
-select pg_catalog.set_config('search_path', pg_catalog.regexp_replace(pg_catalog.regexp_replace(
-    pg_catalog.current_setting('search_path'), '(^|,)\s*"?pg_catalog"?(?=\s*(,|$))', '', 'g'), '^\s*,', ''), true);
 set constraints all deferred
 """
 
@@ -265,14 +262,18 @@ class Session:
             extensions.register_type(readable, connection)
         self.cursor = connection.cursor()
         self._until = time.monotonic() + PATIENCE
-        self._ignore_own_settings()
-        self._due: list[str] = [_SETTINGS]
+        self._due: list[str] = []
         self._latest: Answer | None = None  # of the latest try, if it was taken
+        self._begin()
 
     @cached_property
     def _anything_deferrable(self) -> bool:
         [[answer]] = self.query(_ANYTHING_DEFERRABLE)
         return bool(answer)
+
+    def _begin(self) -> None:
+        self._ignore_own_settings()
+        self._due = [_SETTINGS]
 
     def _ignore_own_settings(self) -> None:
         self.cursor.execute(_OWN_SETTINGS)
@@ -393,7 +394,7 @@ class Session:
     def begin_again(self) -> None:
         """Whatever was done is rolled back."""
         self.connection.rollback()
-        self._due = [_SETTINGS]
+        self._begin()
 
     def who_is_in_the_way(self) -> str:
         """A sentence on the open transaction that holds a lock."""
