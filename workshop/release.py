@@ -10,6 +10,9 @@ What differs between the two is marked in solutions/ alone:
 In both, `<!-- begin rules -->…<!-- end rules -->` is filled with the step's rules, and `<!-- begin picture -->…` with
 its piece of the diagram. They come from the contract by way of `python -m checks.syllabus`: as text, since `workshop`
 knows nothing of `checks`.
+
+solutions/ are sources for nbgrader as well: `with_nbgrader` writes which cells its learners fill, and what the check at
+the end is worth.
 """
 
 import json
@@ -64,20 +67,18 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def released() -> dict[Path, str]:
-    """What each made file should hold: solutions/ and notebooks/ with fresh blocks, and the pictures."""
+    """What each made file should hold: solutions/ and notebooks/ with fresh blocks, and the pictures beside them."""
     syllabus: Syllabus = ask("syllabus")
     files: dict[Path, str] = {}
     for path in _notebooks(SOLUTIONS):
-        picture = _picture(syllabus, path.stem)
-        if picture.tables:
-            files[NOTEBOOKS / "images" / f"{path.stem}.svg"] = f"{picture.svg}\n"
-        full = json.loads(path.read_text("utf-8"))
         place = path.relative_to(SOLUTIONS)
-        up = "../" * len(place.parent.parts)
-        files[path] = as_text(_with_blocks(full, _blocks(syllabus, path.stem, f"{up}../notebooks/images")))
-        files[NOTEBOOKS / place] = as_text(
-            learner_version(_with_blocks(full, _blocks(syllabus, path.stem, f"{up}images")))
-        )
+        picture = _picture(syllabus, path.stem)
+        marked = with_nbgrader(json.loads(path.read_text("utf-8")), _points(syllabus, path.stem))
+        solution = _with_blocks(marked, _blocks(syllabus, path.stem))
+        for folder, notebook in ((SOLUTIONS, solution), (NOTEBOOKS, learner_version(solution))):
+            files[folder / place] = as_text(notebook)
+            if picture.tables:
+                files[folder / place.parent / "images" / f"{path.stem}.svg"] = f"{picture.svg}\n"
     return files
 
 
@@ -86,13 +87,34 @@ def _notebooks(folder: Path) -> list[Path]:
     return [*sorted(folder.glob("*.ipynb")), *sorted(folder.glob("extensions/*.ipynb"))]
 
 
+def with_nbgrader(notebook: Notebook, points: int) -> Notebook:
+    """The notebook with nbgrader's metadata: learners fill in the answers, and the strict check gets the points."""
+
+    def marked(cell: Notebook) -> Notebook:
+        source, metadata = "".join(cell["source"]), {**cell["metadata"]}
+        metadata.pop("nbgrader", None)
+        is_check = "strict=True" in source
+        if is_check or "BEGIN SOLUTION" in source or _is_solution_only(cell):
+            role = {"grade": is_check, "locked": is_check, "solution": not is_check, "task": False}
+            worth = {"points": points} if is_check else {}
+            metadata["nbgrader"] = {"grade_id": cell["id"], "schema_version": 3, **role, **worth}
+        return {**cell, "metadata": metadata}
+
+    return {**notebook, "cells": [marked(cell) for cell in notebook["cells"]]}
+
+
 def learner_version(notebook: Notebook) -> Notebook:
-    """The notebook without answers and outputs; cells keep their ids."""
-    kept = [deepcopy(cell) for cell in notebook["cells"] if "solution-only" not in cell["metadata"].get("tags", ())]
+    """The notebook without answers, outputs and what is nbgrader's; cells keep their ids."""
+    kept = [deepcopy(cell) for cell in notebook["cells"] if not _is_solution_only(cell)]
     for cell in kept:
+        cell["metadata"].pop("nbgrader", None)
         if cell["cell_type"] == "code":
             cell.update(source=cut_solutions("".join(cell["source"])), outputs=[], execution_count=None)
     return {**notebook, "cells": kept}
+
+
+def _is_solution_only(cell: Notebook) -> bool:
+    return "solution-only" in cell["metadata"].get("tags", ())
 
 
 def cut_solutions(source: str) -> str:
@@ -152,7 +174,8 @@ def _run(path: Path) -> None:
 
 
 def _made_files() -> list[Path]:
-    return sorted([*_notebooks(NOTEBOOKS), *(NOTEBOOKS / "images").glob("*.svg")])
+    pictures = (picture for folder in (SOLUTIONS, NOTEBOOKS) for picture in folder.rglob("images/*.svg"))
+    return sorted([*_notebooks(NOTEBOOKS), *pictures])
 
 
 # --- What comes from the contract -------------------------------------------------------------------------------------
@@ -162,6 +185,11 @@ def _step_of(syllabus: Syllabus, stem: str) -> dict[str, Any]:
     """What the file "02_core_entities", or "coupons", is about; nothing for a file about no step."""
     found: dict[str, Any] = syllabus.get(stem.partition("_")[0].lstrip("0"), {"rules": [], "tables": []})
     return found
+
+
+def _points(syllabus: Syllabus, stem: str) -> int:
+    """What a notebook's check is worth: a point for each required rule, as where a class is graded by `checks`."""
+    return len(_must(_step_of(syllabus, stem)["rules"]))
 
 
 def _with_blocks(notebook: Notebook, blocks: dict[str, str]) -> Notebook:
@@ -180,17 +208,17 @@ def _with_blocks(notebook: Notebook, blocks: dict[str, str]) -> Notebook:
     return {**notebook, "cells": cells}
 
 
-def _blocks(syllabus: Syllabus, stem: str, images: str) -> dict[str, str]:
+def _blocks(syllabus: Syllabus, stem: str) -> dict[str, str]:
     picture = _picture(syllabus, stem)
     return {
         "rules": "\n".join(_rules(_step_of(syllabus, stem)["rules"])).strip(),
-        "picture": f"![{_alternative(picture.tables)}]({images}/{stem}.svg)",
+        "picture": f"![{_alternative(picture.tables)}](images/{stem}.svg)",
     }
 
 
 def _rules(rules: Sequence[dict[str, str]]) -> Iterator[str]:
     """Markdown: the rules that must hold, folded by table where there are several, then the advice."""
-    must = [rule for rule in rules if rule["level"] == "must"]
+    must = _must(rules)
     subjects = list(dict.fromkeys(rule["about"] for rule in must))
     for subject in subjects:
         listed = [rule for rule in must if rule["about"] == subject]
@@ -198,6 +226,10 @@ def _rules(rules: Sequence[dict[str, str]]) -> Iterator[str]:
         yield from _folded(f"{title}: {_count(listed)}", listed) if len(subjects) > 1 else _listed(listed)
     if advice := [rule for rule in rules if rule["level"] == "advice"]:
         yield from _folded(f"Good practice, checked but never required: {_count(advice)}", advice)
+
+
+def _must(rules: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    return [rule for rule in rules if rule["level"] == "must"]
 
 
 def _folded(title: str, rules: Sequence[dict[str, str]]) -> Iterator[str]:

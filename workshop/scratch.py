@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from workshop import postgres
 from workshop.settings import PREFIX
-from workshop.steps import Extension, Step
+from workshop.steps import EXTENSIONS, STEPS, Step, up_to
 
 
 @contextmanager
@@ -36,16 +36,23 @@ def scratch_workshop() -> Iterator[Path]:
 
 
 def make_ready_for(step: Step) -> None:
-    """In a scratch workshop: the steps that this one needs are there and built; upon them an extension stands alone."""
-    from workshop import project
+    """In a scratch workshop: the steps that this one needs are there and built, and nothing of any other.
+
+    What their notebooks have written stays, so that each builds on the ones before it; what is missing comes from the
+    reference. Where files of this step, a later one or an extension are there, notebooks ran in another order: then all
+    of it is put aside, and comes from the reference.
+    """
+    from workshop import project, schema
     from workshop.reference import files_until
-    from workshop.start import start_step
+    from workshop.start import get_ready
 
     folder = project.make_folder()
-    if isinstance(step, Extension):
+    others = [each for each in (*STEPS, *EXTENSIONS) if each not in up_to(step)[:-1]]
+    is_ahead = any(other.files(folder) for other in others)
+    if is_ahead:
         project.archive(sorted(folder.iterdir()))
     wanted = files_until(step.needs) if step.needs else {}
     missing = {path: text for path, text in wanted.items() if not (folder / path).exists()}
-    if missing:
+    if is_ahead or missing:
         project.write(missing)
-        start_step(step.needs)
+        schema.rebuild(get_ready().url)

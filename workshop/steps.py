@@ -126,9 +126,9 @@ def find_step(key: object) -> Step:
 
 
 def find_notebook(path: PurePath) -> Step:
-    """The step or the extension of a notebook, wherever its folder lies; WorkshopError where it is of none."""
+    """The step or the extension of a notebook, in whatever folder it lies; WorkshopError where it is of none."""
     for step in (*STEPS, *EXTENSIONS):
-        if path.parts[-len(step.notebook.parts) :] == step.notebook.parts:
+        if path.name == step.notebook.name:
             return step
     raise WorkshopError(f"{path.name} is the notebook of no step.")
 

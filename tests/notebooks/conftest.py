@@ -78,8 +78,3 @@ def notebook(name: str) -> Notebook:
 def step(name: str) -> Step:
     """Its step, or its extension."""
     return find_notebook(Path(name))
-
-
-@pytest.fixture
-def images() -> Path:
-    return ROOT / "notebooks" / "images"

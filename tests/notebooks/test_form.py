@@ -64,7 +64,7 @@ def test_the_rules_it_shows_are_the_contracts(notebook: Notebook, step: Step) ->
 
 
 def test_its_picture_shows_the_steps_tables_with_words_for_who_cannot_see_it(
-    notebook: Notebook, name: str, step: Step, images: Path
+    notebook: Notebook, name: str, step: Step
 ) -> None:
     tables = [table.name for table in contract.tables_of(step.key)]
     pictures = re.findall(r"!\[(.*?)\]\((.*?)\)", source(notebook["cells"][0]))
@@ -72,8 +72,8 @@ def test_its_picture_shows_the_steps_tables_with_words_for_who_cannot_see_it(
         assert not pictures
         return
     [(alternative, link)] = pictures
-    assert link == f"{'../' if isinstance(step, Extension) else ''}images/{Path(name).stem}.svg"
-    drawn = (images / f"{Path(name).stem}.svg").read_text("utf-8")
+    assert link == f"images/{Path(name).stem}.svg"
+    drawn = (ROOT / "notebooks" / name).parent.joinpath(link).read_text("utf-8")
     for table in tables:
         assert table in alternative
         assert f">{table}</text>" in drawn

@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from workshop.settings import ROOT
 
 
-def nbval(notebooks: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", str(notebooks)]
+def nbval(*words: Path | str, **environment: str) -> subprocess.CompletedProcess[str]:
+    words = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval", *words)
     return subprocess.run(words, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False)
 
 
@@ -48,3 +49,12 @@ def test_a_report_that_reads_otherwise_is_noticed(tmp_path: Path) -> None:
     done = nbval(notebook)
     assert done.returncode == 1
     assert "Cell outputs differ" in done.stdout
+
+
+@pytest.mark.slow
+def test_several_run_at_once_and_a_process_may_come_to_an_earlier_one_late() -> None:
+    """pytest-xdist begins with the longest: with two processes, step 2 follows step 4 or step 5."""
+    names = ("02_core_entities", "04_cart_and_orders", "05_inventory_and_reviews")
+    done = nbval("-n", "2", *(ROOT / "solutions" / f"{name}.ipynb" for name in names))
+    assert done.returncode == 0, done.stdout
+    assert "2 workers" in done.stdout or "bringing up nodes" in done.stdout

@@ -81,7 +81,7 @@ def test_the_picture_in_words_names_each_table_once() -> None:
     keys = [{"table": table, "columns": [f"{use}_id"]} for use, table in (("from", "cities"), ("to", "cities"))]
     syllabus = {"9": {"tables": [{"name": "trips", "columns": [], "foreign_keys": keys}]}}
     assert "![Diagram of the tables: trips, which refers to cities.]" in release._blocks(
-        {"9": {**syllabus["9"], "rules": []}}, "09_travel", "images"
+        {"9": {**syllabus["9"], "rules": []}}, "09_travel"
     )["picture"]
 
 
