@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,11 @@ FINE_ROLE_MAPS: dict[str, bytes] = {
 }
 
 
+def _name(value: Any) -> str:
+    """What a value is called: its words without its place in memory, so that each process calls it the same."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))[:40]
+
+
 def _said(call: Any, *arguments: Any, **named: Any) -> str:
     """The sentence of a call that has to fail."""
     with pytest.raises(WorkshopError) as told, contextlib.redirect_stdout(io.StringIO()):
@@ -97,13 +103,13 @@ def _said(call: Any, *arguments: Any, **named: Any) -> str:
     return str(told.value)
 
 
-@pytest.mark.parametrize("step", NO_STEPS, ids=lambda step: repr(step)[:30])
+@pytest.mark.parametrize("step", NO_STEPS, ids=_name)
 @pytest.mark.parametrize("call", [check_step, hint, copilot_prompt, show_solution, start_step, reset_step, catch_up])
 def test_no_step(database: str, call: Any, step: Any) -> None:
     _said(call, step)
 
 
-@pytest.mark.parametrize("url", NO_URLS, ids=lambda url: repr(url)[:40])
+@pytest.mark.parametrize("url", NO_URLS, ids=_name)
 @pytest.mark.parametrize("call", [lambda url: check_step(2, database_url=url), build_schema], ids=["check", "build"])
 def test_no_database(call: Any, url: Any) -> None:
     folder = settings().project / "schemas"
@@ -126,6 +132,8 @@ def test_a_role_map_that_will_do(database: str, tmp_path: Path, content: bytes) 
     assert not check_step(LAST, names=str(names)).passed
 
 
-@pytest.mark.parametrize("names", ["", "\0", "nowhere.toml", ".", "x" * 10_000, 3, [], object(), b"names.toml"])
+@pytest.mark.parametrize(
+    "names", ["", "\0", "nowhere.toml", ".", "x" * 10_000, 3, [], object(), b"names.toml"], ids=_name
+)
 def test_no_role_map(database: str, names: Any) -> None:
     _said(check_step, LAST, names=names)
