@@ -174,7 +174,9 @@ _JUDGE = "set constraints all immediate; set constraints all deferred"
 _ANYTHING_DEFERRABLE = "select exists (select from pg_catalog.pg_constraint where condeferrable)"
 
 _TAKE_BACK = "rollback to savepoint try; release savepoint try"
-_LEAVE = "release savepoint try"
+#: A trigger may have set limits of its own, which would stay with its row.
+_LIMITS = f"set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = '{STATEMENT_TIMEOUT}'"
+_LEAVE = f"release savepoint try; {_LIMITS}"
 
 #: Error classes that tell of the try and not of the rule: a name that isn't there, a broken connection, no memory.
 _NO_VERDICT = ("08", "0A", "25", "26", "28", "34", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "F0", "XX")

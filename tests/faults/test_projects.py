@@ -12,11 +12,11 @@ from typing import Any
 
 import psycopg2
 import pytest
+from psycopg2.extensions import connection as Connection
 
 from checks import check_extension, check_step, copilot_prompt, hint, scorecard
 from checks.grade import CheckerFault
 from checks.migrations import trial
-from checks.report import Report
 from checks.schema_tests import runs
 from checks.steps import order_history, step1_setup
 from tests.checks.conftest import reference_sql
@@ -125,9 +125,8 @@ def own_shop(monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _use_an_empty_database() -> None:
-    with empty_database() as url, suppress(psycopg2.Error):
-        with closing(postgres.connect(url, "tests")) as connection, connection.cursor() as cursor:
-            cursor.execute("select pg_sleep(1)")
+    with empty_database() as url, suppress(psycopg2.Error), closing(postgres.connect(url, "tests")) as connection:
+        connection.cursor().execute("select pg_sleep(1)")
 
 
 WORKS: dict[str, Callable[[], Any]] = {
@@ -152,3 +151,118 @@ def test_the_server_is_killed_in_the_middle_of(own_shop: Path, work: str, moment
     _start()
     assert _run("select count(*), sum(id) from users") == [(5, 15)]
     assert check_step(5).passed
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.1, 0.3])
+def test_a_kernel_is_killed_in_the_middle_of_catching_up(own_shop: Path, kernel: Kernel, moment: float) -> None:
+    mine = {"config.py": "MINE = 1\n", "models/core.py": "MINE = 2\n", "schemas/02_mine.sql": "select 3;\n"}
+    _write(own_shop, mine)
+    notebook = kernel(after="import workshop; print('now', flush=True); workshop.catch_up(5); print('caught up')")
+    assert notebook.stdout
+    while "now" not in notebook.stdout.readline():
+        pass
+    time.sleep(moment)
+    notebook.kill()
+    assert "caught up" not in notebook.communicate()[0]
+    kept = [path.read_text("utf-8") for folder in (own_shop, settings().home / "history") for path in _texts(folder)]
+    assert set(mine.values()) <= set(kept)
+    catch_up(5)
+    assert check_step(5).passed
+
+
+def _texts(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.suffix in (".py", ".sql")]
+
+
+# --- Files ----------------------------------------------------------------------------------------------------------
+
+Change = Callable[[bytes], bytes]
+
+#: What becomes of a file that was fine.
+DAMAGE: dict[str, Change] = {
+    "a byte order mark": lambda good: b"\xef\xbb\xbf" + good,
+    "Windows line ends": lambda good: good.replace(b"\n", b"\r\n"),
+    "Latin-1": lambda good: good + "\n# Käufer\n".encode("latin-1"),
+    "UTF-16": lambda good: good.decode().encode("utf-16"),
+    "a character 0": lambda good: good + b"\0",
+    "10 MB": lambda good: good + b"\n# " + b"x" * 10_000_000,
+    "5 MB of empty lines": lambda good: good + b"\n" * 5_000_000,
+    "nothing": lambda good: b"",
+    "a picture": lambda good: b"\x89PNG\r\n\x1a\n\x00\x00",
+}
+#: What the learner's Python may do while it is loaded; `engine` goes to the database that it should.
+DEEDS = {
+    "raises": "raise RuntimeError('no')",
+    "ends Python": "import sys; sys.exit(0)",
+    "ends the process": "import os; os._exit(0)",
+    "loops for ever": "while True: pass",
+    "recurses": "def f(): f()\nf()",
+    "prints a lot": "for _ in range(100): print('x' * 100_000)",
+    "prints an answer": 'print(\'{"outcome": "pass", "ok": 1}\')',
+    "reads what nobody types": "input()",
+    "leaves a transaction open": "kept = engine.connect(); kept.execute(text('insert into categories values (99)'))",
+    "leaves a lock": "kept = engine.connect(); kept.execute(text('lock table users'))",
+    "drops the schema and changes its mind": (
+        "kept = engine.connect(); kept.execute(text('drop schema public cascade')); kept.rollback()"
+    ),
+    "changes the folder": "import os; os.chdir('/')",
+    "takes modules away": "import sys; sys.modules['json'] = sys.modules['psycopg2'] = None",
+}
+ENGINE = "import os\nfrom sqlalchemy import create_engine, text\nengine = create_engine(os.environ['DATABASE_URL'])\n"
+#: Which step runs which file.
+READ = {"config.py": 1, "queries.py": 6, "migrations/env.py": 7, "migrations/versions/0001.py": 7}
+DAMAGED = {**READ, "alembic.ini": 7, "tests/test_schema.py": 8}
+
+
+@pytest.fixture
+def files(database: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same project, built and with rows in it; its files have little time."""
+    for module in (step1_setup, order_history, trial, runs):
+        monkeypatch.setattr(module, "SECONDS", 4)
+    folder = settings().project
+    _write(folder, FILES)
+    build_schema()
+    with closing(postgres.connect(database, "tests")) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(ROWS)
+    return folder
+
+
+def _is_told(step: int, database: str) -> None:
+    """The check comes to a report or a sentence, so do hint and prompt, and the database stays as it was."""
+    with closing(postgres.connect(database, "tests")) as connection:
+        connection.autocommit = True
+        before = _facts(connection)
+        _outcome(lambda: check_step(step))
+        assert_unchanged(before, _facts(connection))
+        if step < 7:  # of the others they say the same, and take as long
+            _outcome(lambda: hint(step))
+            _outcome(lambda: copilot_prompt(step))
+
+
+def _facts(connection: Connection) -> dict[str, Any]:
+    """Without the list of databases: the one that steps 7 and 8 copy from stays, beside the learner's."""
+    shared = ("pg_database", "pg_shdepend", "pg_shdescription")
+    return {name: fact for name, fact in fingerprint(connection).items() if name not in shared}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("name", [name for name in DAMAGED if DAMAGED[name] != 8])
+def test_a_file_with(files: Path, database: str, name: str, damage: str) -> None:
+    path = files / name
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    _is_told(DAMAGED[name], database)
+
+
+@pytest.mark.parametrize("damage", ["Latin-1", "a character 0", "10 MB"])
+def test_a_file_of_tests_with(files: Path, database: str, damage: str) -> None:
+    path = files / "tests/test_schema.py"
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    _is_told(8, database)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("name", READ)
+def test_a_file_that(files: Path, database: str, name: str, deed: str) -> None:
+    path = files / name
+    path.write_text(f"{path.read_text('utf-8')}\n{ENGINE}{DEEDS[deed]}\n", "utf-8")
+    _is_told(READ[name], database)
