@@ -88,7 +88,7 @@ class Report:
         return [result for result in self.results if result.rule.level is Level.MUST]
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON-ready data, version 1 (see the README)."""
+        """The report as JSON-ready data, version 1 (see docs/grading.md)."""
         return {
             "version": VERSION,
             "step": self.step,

@@ -14,7 +14,7 @@ PARTS = {
     "mypy": ["mypy"],
     "notebooks are what solutions make": ["workshop", "release", "--check"],
     "nbval on solutions": ["pytest", "--nbval", "solutions/"],
-    "pytest": ["pytest"],
+    "pytest": ["pytest", "-n", "logical", "--dist", "loadfile"],
 }
 
 

@@ -226,8 +226,9 @@ def test_a_folder_that_is_not_ours_to_write_in(checkout: Checkout) -> None:
             "/usr/bin/python3",
             ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/"],
         )
-        for folder in [checkout.root, *checkout.root.parents[:3]]:
-            folder.chmod(0o755)
+        for folder in [checkout.root, *checkout.root.parents]:
+            if folder.stat().st_mode & 0o5 != 0o5:  # pytest's own, one level more with several workers
+                folder.chmod(0o755)
         question = [*words, python, "-c", "import sys; raise SystemExit(sys.version_info < (3, 11))"]
         if not shutil.which("setpriv") or run(question, checkout.root).returncode:
             pytest.skip("there is no Python 3.11 here that everybody may run")
