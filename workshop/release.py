@@ -22,6 +22,7 @@ from workshop.checker import ask
 from workshop.diagram import Diagram, Table, draw
 from workshop.errors import WorkshopError
 from workshop.project import shown
+from workshop.reference import read_notebook
 from workshop.settings import ROOT
 from workshop.steps import find_notebook
 
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     if wish == ["--run"]:
         run_solutions()
     wanted = released()
-    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
+    stale = [path for path, text in wanted.items() if not path.is_file() or _text(path) != text]
     surplus = [path for path in _made_files() if path not in wanted]
     for path in (*stale, *surplus):
         print(f"{shown(path)} {'is out of date' if path in stale else 'has no solution'}.")
@@ -63,6 +64,10 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _text(path: Path) -> str:
+    return path.read_text("utf-8", errors="replace")  # it may be damaged, and is then written anew
+
+
 def released() -> dict[Path, str]:
     """What each made file should hold: solutions/ and notebooks/ with fresh blocks, and the pictures."""
     syllabus: Syllabus = ask("syllabus")
@@ -71,7 +76,7 @@ def released() -> dict[Path, str]:
         picture = _picture(syllabus, path.stem)
         if picture.tables:
             files[NOTEBOOKS / "images" / f"{path.stem}.svg"] = f"{picture.svg}\n"
-        full = json.loads(path.read_text("utf-8"))
+        full = read_notebook(path)
         place = path.relative_to(SOLUTIONS)
         up = "../" * len(place.parent.parts)
         files[path] = as_text(_with_blocks(full, _blocks(syllabus, path.stem, f"{up}../notebooks/images")))
@@ -136,6 +141,7 @@ def _run(path: Path) -> None:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
+    read_notebook(path)  # where that can't be, this says so in a sentence
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook,
