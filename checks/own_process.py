@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-
 #: Python finds a change by time and size, in seconds: what is compiled and kept would stand in for a file saved since.
 FROM_SOURCE = {"PYTHONDONTWRITEBYTECODE": "1"}
 

@@ -110,11 +110,15 @@ def run_tests(project: Path, url: str, *, order: str = "forward", until_first_fa
 
 def _environment(url: str, scratch: str) -> Mapping[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return kept | FROM_SOURCE | {
-        "DATABASE_URL": url,
-        "WORKSHOP_POSTGRES": "external",
-        "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
-    }
+    return (
+        kept
+        | FROM_SOURCE
+        | {
+            "DATABASE_URL": url,
+            "WORKSHOP_POSTGRES": "external",
+            "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
+        }
+    )
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> tuple[str, str]:

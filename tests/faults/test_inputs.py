@@ -151,7 +151,9 @@ def test_no_database_of_a_late_step(step: int, url: Any) -> None:
     _said(check_step, step, database_url=url)
 
 
-@pytest.mark.parametrize("path", ["", ".", "score", "score.pdf", "\0.json", "no/such/folder.html", 3, None, b"a.json"])
+@pytest.mark.parametrize(
+    "path", ["", ".", "score", "score.pdf", "\0.json", "no/such/folder.html", "~nobody-here/a.json", 3, None, b"a.json"]
+)
 def test_no_file_for_a_scorecard(path: Any) -> None:
     _said(Scorecard([]).save, path)
 
