@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -98,3 +100,15 @@ def test_notebooks_of_learners_that_are_damaged_are_made_anew(copy: Path, capsys
     assert [path.name for path in spoilt if f"{path.name} is out of date" not in told] == []
     assert release.main([]) == 0
     assert _bytes(copy) == good
+
+
+def test_nbval_names_a_solution_that_is_damaged_and_reads_the_others(copy: Path) -> None:
+    names = {"01_project_setup.ipynb": 0, NAME: 1}
+    (copy / "solutions" / NAME).write_bytes(DAMAGED["broken off"])
+    command = [sys.executable, "-m", "pytest", "--nbval", "--collect-only", "-q", "--continue-on-collection-errors"]
+    done = subprocess.run(
+        [*command, *(f"solutions/{name}" for name in names)], cwd=copy, capture_output=True, text=True, check=False
+    )
+    assert done.returncode
+    assert {name: done.stdout.count(f"ERROR solutions/{name}") for name in names} == names
+    assert "01_project_setup.ipynb::" in done.stdout
