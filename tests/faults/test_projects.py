@@ -209,13 +209,13 @@ DEEDS = {
     "takes modules away": "import sys; sys.modules['json'] = sys.modules['psycopg2'] = None",
 }
 ENGINE = "import os\nfrom sqlalchemy import create_engine, text\nengine = create_engine(os.environ['DATABASE_URL'])\n"
-#: Which step runs which file. The last two take seconds, and fewer cases.
+#: Which step runs which file. The late steps take seconds, and get fewer cases.
 QUICK = {"config.py": 1, "queries.py": 6}
 SLOW = {
     "migrations/env.py": ["UTF-16", "10 MB", "raises", "ends the process", "leaves a lock", "changes the folder"],
     "migrations/versions/0001.py": ["a character 0", "loops for ever", "leaves a transaction open"],
     "alembic.ini": ["a byte order mark", "Latin-1", "nothing", "a picture"],
-    "tests/test_schema.py": ["Latin-1", "a character 0", "10 MB", "loops for ever"],
+    "tests/test_schema.py": ["a character 0", "loops for ever"],
 }
 STEP_OF = {"migrations": 7, "alembic.ini": 7, "tests": 8}
 
