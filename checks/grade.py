@@ -9,10 +9,13 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
+import psycopg2
+
 from checks import contract
 from checks.outcome import Result
 from checks.probe import Shop
 from checks.report import Report
+from checks.session import ServerGone, is_about_the_server
 from checks.step import StepChecks
 from checks.steps.on_database import open_shop, run_in
 from checks.subject import Subject
@@ -79,6 +82,8 @@ def _own_faults(graded: str) -> Iterator[None]:
     except WorkshopError:
         raise
     except Exception as fault:
+        if isinstance(fault, psycopg2.Error) and is_about_the_server(fault):
+            raise ServerGone(fault) from fault
         raise CheckerFault(
             f"The checks of {graded} stumbled over something that they should know ({fault!r}). That is our "
             "fault and not that of your schema: please report it."

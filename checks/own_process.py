@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+#: Python finds a change by time and size, in seconds: what is compiled and kept would stand in for a file saved since.
+FROM_SOURCE = {"PYTHONDONTWRITEBYTECODE": "1"}
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -79,7 +82,7 @@ def run_command(
     process = start(
         command,
         cwd=folder,
-        env={**os.environ, **environment},
+        env={**os.environ, **FROM_SOURCE, **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ import psycopg2
 from psycopg2 import errorcodes, extensions
 
 from workshop.errors import WorkshopError
+from workshop.postgres.connection import words_of
 
 #: How long a try waits for a lock that somebody else holds, and how long one statement may run. Five seconds is
 #: a hundred times what the slowest probe of the reference solution needs.
@@ -173,14 +174,32 @@ _JUDGE = "set constraints all immediate; set constraints all deferred"
 _ANYTHING_DEFERRABLE = "select exists (select from pg_catalog.pg_constraint where condeferrable)"
 
 _TAKE_BACK = "rollback to savepoint try; release savepoint try"
-_LEAVE = "release savepoint try"
+#: A trigger may have set limits of its own, which would stay with its row.
+_LIMITS = f"set local lock_timeout = '{LOCK_TIMEOUT}'; set local statement_timeout = '{STATEMENT_TIMEOUT}'"
+_LEAVE = f"release savepoint try; {_LIMITS}"
 
 #: Error classes that tell of the try and not of the rule: a name that isn't there, a broken connection, no memory.
 _NO_VERDICT = ("08", "0A", "25", "26", "28", "34", "3D", "3F", "40", "42", "53", "54", "55", "57", "58", "F0", "XX")
 
 
+#: An end that somebody ordered or a crash; too little disk, memory or connections, or a disk that fails.
+_ENDED = ("08", "57P")
+_NO_ROOM = ("53", "58")
+
+
 class Busy(WorkshopError):
     """Somebody else's open transaction is in the way."""
+
+
+class ServerGone(WorkshopError):
+    """The connection broke off, or the server has no room to go on."""
+
+    def __init__(self, error: psycopg2.Error) -> None:
+        if is_lost(error):
+            told = "The connection to PostgreSQL was lost in the middle of the check."
+            super().__init__(f"{told} start_step(n) brings the database back, with your data; then check again.")
+        else:
+            super().__init__(f"PostgreSQL could not go on: {words_of(error)}. See to that, then check again.")
 
 
 class TooSlow(WorkshopError):
@@ -276,7 +295,13 @@ class Session:
         self._due = [_SETTINGS]
 
     def _ignore_own_settings(self) -> None:
-        self.cursor.execute(_OWN_SETTINGS)
+        try:
+            self.cursor.execute(_OWN_SETTINGS)
+        except psycopg2.errors.FeatureNotSupported as error:  # all that such a server knows of writing
+            raise WorkshopError(
+                f"Nothing can be tried here, since this server can only be read: PostgreSQL says {words_of(error)}. "
+                "It is a copy of another one, or recovers; check on a server that takes rows."
+            ) from None
         (role,) = self.cursor.fetchone() or ("origin",)
         if role != "origin":
             raise WorkshopError(
@@ -407,6 +432,19 @@ class Session:
         )
 
 
+def is_lost(error: psycopg2.Error) -> bool:
+    """The connection is no more: nobody answered, or somebody ended it."""
+    code = error.pgcode or ""
+    return isinstance(error, psycopg2.InterfaceError | psycopg2.OperationalError) and (
+        not code or code.startswith(_ENDED)
+    )
+
+
+def is_about_the_server(error: psycopg2.Error) -> bool:
+    """It is no matter of what was asked: the connection is lost, or the server short of disk, memory or connections."""
+    return is_lost(error) or (error.pgcode or "").startswith(_NO_ROOM)
+
+
 def _raised(error: psycopg2.Error) -> bool:
     return error.diag.source_function == "exec_stmt_raise"
 
@@ -457,12 +495,9 @@ def open_session(connection: extensions.connection) -> Iterator[Session]:
                 "to stop: check again when it has less to do."
             ) from None
         if connection.closed:
-            raise WorkshopError(
-                "The connection to PostgreSQL was lost in the middle of the check. "
-                "start_step(n) brings the database back, with your data; then check again."
-            ) from error
+            raise ServerGone(error) from error
         raise
     finally:
-        if not connection.closed:
+        with suppress(psycopg2.Error):  # the server may be gone by now: then that is rolled back, too
             connection.rollback()
-            connection.close()
+        connection.close()

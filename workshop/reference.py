@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from workshop.errors import WorkshopError
@@ -18,6 +18,7 @@ from workshop.steps import Step, find_step, up_to
 
 SOLUTIONS = ROOT / "solutions"
 
+_FORMAT = 4
 _MAGIC = "%%project_file"
 _MARK = re.compile(r"\b(?:BEGIN|END) SOLUTION\b")
 _DONE = re.compile(r"\bTODO (?=\d+(\.\d+)?:)")  # its answer stands below it, and what was to do is done
@@ -59,8 +60,24 @@ def _notebook(step: Step) -> dict[str, Any]:
     path = SOLUTIONS / step.notebook
     if not path.is_file():
         raise WorkshopError(f"There is no solution of {step.name}, {step.title}, in this workbook.")
-    notebook: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return notebook
+    return read_notebook(path)
+
+
+def read_notebook(path: Path) -> dict[str, Any]:
+    """A notebook as the JSON that it is; WorkshopError with one sentence where it is damaged or of another format."""
+    try:
+        notebook: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        for cell in notebook["cells"]:
+            _ = cell["cell_type"], cell["metadata"], "".join(cell["source"])
+        if notebook.get("nbformat", _FORMAT) == _FORMAT:
+            return notebook
+        why = f"is of format {notebook['nbformat']}, not {_FORMAT}"
+    except OSError as error:
+        why = f"can't be read ({error.strerror})"
+    except (ValueError, LookupError, TypeError, RecursionError):
+        why = "is damaged"
+    name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
+    raise WorkshopError(f"The notebook {name} {why}: bring it back with `git checkout -- {name}`.")
 
 
 def _file(cell: str) -> tuple[PurePosixPath, str]:

@@ -25,6 +25,7 @@ from workshop.checker import ask
 from workshop.diagram import Diagram, Table, draw
 from workshop.errors import WorkshopError
 from workshop.project import shown
+from workshop.reference import read_notebook
 from workshop.settings import ROOT
 from workshop.steps import find_notebook
 
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     if wish == ["--run"]:
         run_solutions()
     wanted = released()
-    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
+    stale = [path for path, text in wanted.items() if not path.is_file() or _text(path) != text]
     surplus = [path for path in _made_files() if path not in wanted]
     for path in (*stale, *surplus):
         print(f"{shown(path)} {'is out of date' if path in stale else 'has no solution'}.")
@@ -66,6 +67,10 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _text(path: Path) -> str:
+    return path.read_text("utf-8", errors="replace")  # it may be damaged, and is then written anew
+
+
 def released() -> dict[Path, str]:
     """What each made file should hold: solutions/ and notebooks/ with fresh blocks, and the pictures beside them."""
     syllabus: Syllabus = ask("syllabus")
@@ -73,7 +78,7 @@ def released() -> dict[Path, str]:
     for path in _notebooks(SOLUTIONS):
         place = path.relative_to(SOLUTIONS)
         picture = _picture(syllabus, path.stem)
-        marked = with_nbgrader(json.loads(path.read_text("utf-8")), _points(syllabus, path.stem))
+        marked = with_nbgrader(read_notebook(path), _points(syllabus, path.stem))
         solution = _with_blocks(marked, _blocks(syllabus, path.stem))
         for folder, notebook in ((SOLUTIONS, solution), (NOTEBOOKS, learner_version(solution))):
             files[folder / place] = as_text(notebook)
@@ -158,6 +163,7 @@ def _run(path: Path) -> None:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
+    read_notebook(path)  # where that can't be, this says so in a sentence
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook,

@@ -24,7 +24,7 @@ from psycopg2 import sql
 from checks import contract
 from checks.grade import grade_required
 from checks.migrations.contents import Contents, read_contents
-from checks.own_process import end, start
+from checks.own_process import FROM_SOURCE, end, start
 from checks.report import Report
 from checks.scratch import NotBuilt, pristine_database, scratch_database
 from checks.subject import Subject
@@ -165,7 +165,7 @@ class Runner:
         self._process = start(
             [sys.executable, str(RUNNER), Address.parse(url).database or ""],
             cwd=project,
-            env=os.environ | {"DATABASE_URL": url, "WORKSHOP_POSTGRES": "external"},
+            env=os.environ | FROM_SOURCE | {"DATABASE_URL": url, "WORKSHOP_POSTGRES": "external"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

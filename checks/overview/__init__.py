@@ -187,17 +187,21 @@ class Scorecard:
 
         Raises WorkshopError for any other ending, and where the file can't be written.
         """
-        file = Path(path).expanduser().absolute()
         writers: dict[str, Callable[[], str]] = {
             ".html": self._page,
             ".json": lambda: f"{json.dumps(self.to_dict())}\n",
         }
-        if file.suffix not in writers:
-            raise WorkshopError(f"{file.name} should end in .html, for a page, or in .json, for a line of data.")
+        if not isinstance(path, str | Path) or Path(path).suffix not in writers:
+            raise WorkshopError(
+                f"The file of a scorecard should end in .html, for a page, or in .json, for a line of data: {path!r} "
+                "does not."
+            )
         try:
+            file = Path(path).expanduser().absolute()
             file.write_text(writers[file.suffix](), encoding="utf-8")
-        except OSError as error:
-            raise WorkshopError(f"{file} can't be written: {error.strerror}.") from None
+        except (OSError, RuntimeError, ValueError) as error:  # no such place, no such home, no such name
+            reason = getattr(error, "strerror", None) or error
+            raise WorkshopError(f"The scorecard can't be written to {str(path)!r}: {reason}.") from None
         return file
 
     def _page(self) -> str:

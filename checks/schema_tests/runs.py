@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from checks.own_process import end, start
+from checks.own_process import FROM_SOURCE, end, start
 from workshop.own_tests import arguments
 from workshop.postgres.connection import Address
 
@@ -110,12 +110,15 @@ def run_tests(project: Path, url: str, *, order: str = "forward", until_first_fa
 
 def _environment(url: str, scratch: str) -> Mapping[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return kept | {
-        "DATABASE_URL": url,
-        "WORKSHOP_POSTGRES": "external",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
-    }
+    return (
+        kept
+        | FROM_SOURCE
+        | {
+            "DATABASE_URL": url,
+            "WORKSHOP_POSTGRES": "external",
+            "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
+        }
+    )
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> tuple[str, str]:

@@ -31,6 +31,9 @@ _UNITS = frozenset({"cents", "cent", "minor", "net", "gross", "eur", "usd", "gbp
 #: What else may stand last in the name of a price: that of a variant which differs from its product's.
 _OTHER = frozenset({"override", "adjustment", "difference", "diff", "delta"})
 
+#: When a row was made and last changed, as an ordinary one has it.
+_AN_HOUR = ("2026-03-01 09:00+00", "2026-03-01 10:00+00")
+
 
 # -- tables and columns ----------------------------------------------------------------------------------------
 
@@ -763,6 +766,45 @@ def times_are_recorded(shop: Shop, part: str) -> None:
                 column=wanted.name,
             )
         _of_kind(table, column, Kind.TIMESTAMP)
+    _rows_may_share_a_time(shop, part)
+
+
+def _rows_may_share_a_time(shop: Shop, part: str) -> None:
+    """Two rows, also of one user or one product, may have been there at the same time.
+
+    In one transaction every default of now() is the same moment, and the time between two of them empty: only rows
+    that have lived for a while show a constraint that keeps them apart by when they did.
+    """
+    table = shop.table(part)
+    times = [column.name for column in timestamps(shop, part)]
+    constraints = [index for index in table.indexes if index.exclusion and index.uses.issuperset(times)]
+    if len(times) < 2 or not constraints:
+        return
+    lived = dict(zip(times, _AN_HOUR, strict=True))
+    with suppress(NoRow):
+        first = shop.row(part, lived)
+        for index in constraints:
+            owners = [key.columns for key in table.foreign_keys if index.columns.issuperset(key.columns)]
+            for shared in (*owners, ()):
+                try:
+                    shop.draft(part, lived | {name: first[name] for name in shared})
+                except NoRow as none:
+                    _judge_period(table, index, times, none)
+
+
+def _judge_period(table: Table, index: Index, times: Sequence[str], none: NoRow) -> None:
+    refusal = none.answer.refusal if none.answer else None
+    if none.answer is None or refusal is None or refusal.constraint != index.name:
+        return
+    raise Failed(
+        f"Two rows of {table.label} that were there at the same time don't both fit: {index.name} keeps rows apart by "
+        f"the time between {' and '.join(times)}.",
+        next=f"Drop {index.name}, or let it be about a period that you mean: many rows are there at the same time.",
+        table=table.label,
+        column=times[0],
+        tried=shorten(none.answer.tried),
+        sqlstate=refusal.sqlstate,
+    )
 
 
 def timestamps(shop: Shop, part: str) -> list[Column]:

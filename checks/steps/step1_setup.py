@@ -177,8 +177,11 @@ def _text_files(folder: Path) -> Iterator[tuple[Path, str]]:
             yield path, path.read_text(encoding="utf-8")
 
 
-_URL_PASSWORD = re.compile(r"[a-z][a-z0-9+]*://[^\s:/@'\"]+:([^\s@'\"]+)@")
-_ASSIGNED = re.compile(r"(?i)^\s*[\w.]*(?:password|passwd|secret)\w*\s*(?::\s*\w+\s*)?=\s*['\"]([^'\"]+)['\"]", re.M)
+# Each begins where few texts do, and tries no place twice: a file may well have a line of 10 MB.
+_URL_PASSWORD = re.compile(r"(?<=[a-z0-9+])://[^\s:/@'\"]+:([^\s@'\"]+)@")
+_ASSIGNED = re.compile(
+    r"(?i)^[ \t]*(?=[\w.]*(?:password|passwd|secret))[\w.]+\s*(?::\s*\w+\s*)?=\s*['\"]([^'\"]+)['\"]", re.M
+)
 _TEXT_FILES = {".py", ".ini", ".cfg", ".toml", ".env", ".yml", ".yaml", ".json", ".sql", ".md", ".txt", ".sh", ""}
 
 

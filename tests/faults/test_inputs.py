@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from checks import check_step, copilot_prompt, hint, show_solution
+from checks import check_extension, check_step, copilot_prompt, hint, scorecard, show_solution
 from checks.grade import CheckerFault
+from checks.overview import Scorecard
 from tests.faults.conftest import LAST, assert_readable
-from workshop import build_schema, catch_up, reset_step, start_step
+from workshop import build_schema, catch_up, empty_database, reset_step, start_step
 from workshop.errors import WorkshopError
 from workshop.settings import settings
 
@@ -137,3 +138,26 @@ def test_a_role_map_that_will_do(database: str, tmp_path: Path, content: bytes) 
 )
 def test_no_role_map(database: str, names: Any) -> None:
     _said(check_step, LAST, names=names)
+
+
+@pytest.mark.parametrize("name", [*NO_STEPS, 2, "Coupons", "wishlist", "coupons ", "no\nsuch"], ids=_name)
+def test_no_extension(database: str, name: Any) -> None:
+    _said(check_extension, name)
+
+
+@pytest.mark.parametrize("step", [7, 8])
+@pytest.mark.parametrize("url", NO_URLS[:12], ids=_name)
+def test_no_database_of_a_late_step(step: int, url: Any) -> None:
+    _said(check_step, step, database_url=url)
+
+
+@pytest.mark.parametrize(
+    "path", ["", ".", "score", "score.pdf", "\0.json", "no/such/folder.html", "~nobody-here/a.json", 3, None, b"a.json"]
+)
+def test_no_file_for_a_scorecard(path: Any) -> None:
+    _said(Scorecard([]).save, path)
+
+
+@pytest.mark.parametrize("call", [scorecard, lambda: empty_database().__enter__()], ids=["scorecard", "empty database"])
+def test_no_database_at_all(call: Any) -> None:
+    _said(call)

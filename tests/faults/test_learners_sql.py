@@ -54,7 +54,7 @@ ATTACKS = {
     "a trigger sets search_path for the session": trigger("perform set_config('search_path', 'nowhere', false)"),
     "a trigger changes session_replication_role": trigger("set session_replication_role = replica"),
     "a trigger lifts the time-outs": trigger("set statement_timeout = 0; set lock_timeout = 0"),
-    "a trigger sets time-outs of a millisecond": trigger("set statement_timeout = 1; set lock_timeout = 1"),
+    "a trigger sets short time-outs": trigger("set statement_timeout = 100; set lock_timeout = 1"),
     "a trigger makes the transaction read only": trigger("set transaction_read_only = on"),
     "a trigger changes the role": trigger("set role pg_monitor"),
     "a trigger defers constraints": trigger("set constraints all deferred"),
@@ -226,8 +226,8 @@ def test_what_stands_in_front_of_postgresqls_own(shop: None, playground: Connect
     [
         "statement_timeout = 1",
         "lock_timeout = 1",
-        "idle_in_transaction_session_timeout = 1",
-        "transaction_timeout = 50",
+        "idle_in_transaction_session_timeout = 300",  # ms: long enough to begin with
+        "transaction_timeout = 500",
         "default_transaction_read_only = on",
         "default_transaction_isolation = 'serializable'",
         "session_replication_role = replica",

@@ -17,11 +17,11 @@ import psutil
 import psycopg2
 import pytest
 
-from checks import check_step
+from checks import check_extension, check_step, hint, scorecard
 from tests.checks.conftest import reference_sql
 from tests.faults.conftest import LAST, ROWS, assert_readable, tried
 from tests.postgres.conftest import Kernel, kernel
-from workshop import build_schema, postgres, start_step
+from workshop import build_schema, empty_database, postgres, start_step
 from workshop.errors import WorkshopError
 from workshop.postgres.embedded import Cluster
 from workshop.settings import settings
@@ -237,3 +237,37 @@ def test_out_of_connections(shop: Path) -> None:
         for connection in held:
             connection.close()
     _is_all_there()
+
+
+# --- A server that takes no rows ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def standby(shop: Path) -> Iterator[str]:
+    """The URL of the shop's server, in recovery now and for ever: a copy of another server, which can only be read."""
+    cluster = Cluster(settings())
+    url = postgres.current_url()
+    postgres.embedded.stop(settings())
+    (cluster.data / "standby.signal").touch()
+    cluster.programs.serve(cluster.data, cluster.log, cluster.account)
+    while not cluster.is_ready():
+        time.sleep(0.02)
+    os.environ.update(DATABASE_URL=url, WORKSHOP_POSTGRES="external")
+    yield url
+    postgres.embedded.stop(settings())
+    (cluster.data / "standby.signal").unlink()
+    _start()
+    _is_all_there()
+
+
+def test_a_server_in_recovery(standby: str, shop: Path) -> None:
+    (shop / "03_more.sql").write_text("create table more ()")
+    asked = {
+        "can only be read": [lambda: check_step(LAST), lambda: check_extension("coupons"), scorecard, lambda: hint(2)],
+        "read-only": [build_schema, lambda: empty_database().__enter__()],
+    }
+    for words, works in asked.items():
+        for work in works:
+            assert words in _sentence(work)
+    start_step(4)
+    (shop / "03_more.sql").unlink()

@@ -20,7 +20,7 @@ EMPTY = "template0"
 
 _PREFIX = "workshop_scratch_"
 _PATIENCE = 10  # seconds; a build of the template takes one or two
-_LEFT_OVER = 3600  # seconds; who made it was killed
+_LEFT_OVER = 3600  # seconds, either way, since clocks are put right; who made it was killed
 
 
 @contextmanager
@@ -94,8 +94,8 @@ def _drop_left_overs(connection: Connection) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "select datname from pg_catalog.pg_database"
-            " where datname ~ %s and pg_catalog.split_part(datname, '_', 3)::bigint < %s",
-            (f"^{_PREFIX}[0-9]+_[0-9a-f]+$", int(time.time()) - _LEFT_OVER),
+            " where datname ~ %s and pg_catalog.abs(pg_catalog.split_part(datname, '_', 3)::bigint - %s) > %s",
+            (f"^{_PREFIX}[0-9]{{1,18}}_[0-9a-f]+$", int(time.time()), _LEFT_OVER),
         )
         for (name,) in cursor.fetchall():
             with suppress(psycopg2.Error):

@@ -37,3 +37,8 @@ begin
     return new;
 end $$;
 create trigger copy_price before insert on order_items for each row execute function copy_price();
+
+-- right: one line of a cart per variant at a time, beside the rule that there is one at all
+create extension if not exists btree_gist;
+alter table cart_items add exclude using gist
+    (user_id with =, product_variant_id with =, tstzrange(created_at, updated_at) with &&) where (created_at <= updated_at);

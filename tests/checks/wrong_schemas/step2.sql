@@ -642,3 +642,9 @@ begin
     return new;
 end $$;
 create trigger slugify before insert on products for each row execute function slugify();
+
+-- core.audit: one product of a category at a time
+-- says: products | at the same time | one_at_a_time
+create extension if not exists btree_gist;
+alter table products add constraint one_at_a_time
+    exclude using gist (category_id with =, tstzrange(created_at, updated_at) with &&);

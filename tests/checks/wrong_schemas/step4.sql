@@ -894,3 +894,13 @@ begin
 end $$;
 create trigger follow after update on product_variants for each row
 when (new.price_override is not null) execute function follow();
+
+-- checkout.audit: one line of a user's cart at a time
+-- says: cart_items | at the same time | one_at_a_time
+create extension if not exists btree_gist;
+alter table cart_items add constraint one_at_a_time
+    exclude using gist (user_id with =, tstzrange(created_at, updated_at) with &&);
+
+-- checkout.audit: one order at a time
+-- says: orders | at the same time | one_at_a_time
+alter table orders add constraint one_at_a_time exclude using gist (tstzrange(created_at, updated_at) with &&);
