@@ -118,7 +118,9 @@ def _environment(folder: Path, package: str) -> Path:
         raise Unavailable(f"there is no uv to install {package} with")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     words: list[str | Path] = [uv, "pip", "install", "--compile-bytecode", "--python", programs / "python"]
-    done = subprocess.run([*words, package, "ipykernel", "sqlalchemy>=2.1"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*words, package, "ipykernel", "sqlalchemy>=2.1"], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise Unavailable(f"{package} can't be installed: {done.stderr.strip().splitlines()[-1]}")
     return programs
