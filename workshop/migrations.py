@@ -76,7 +76,7 @@ def empty_database() -> Iterator[str]:
 
 
 def _leave_revisions_alone(arguments: Sequence[str]) -> None:
-    """Alembic writes a revision over one with the same number, and lets it follow itself: then nothing works any more."""
+    """Alembic writes a revision over one with the same number, and lets it follow itself: nothing works then."""
     number = next((after for word, after in pairwise(arguments) if word == "--rev-id"), None)
     there = next(iter(sorted((settings().project / _VERSIONS).glob(f"{number}_*.py"))), None)
     if number is not None and there is not None:

@@ -1,9 +1,9 @@
 """Runs Alembic on the learner's project, command by command, in a process of its own.
 
 Run as `python runner.py DATABASE` with the project folder as working directory and DATABASE_URL set. Each line of
-standard input is a command: describe, chain, upgrade, downgrade, check or models. Each answer is a line of JSON on what was
-standard output: `{"ok": …}` or `{"trouble": {"kind": …, "text": …, "place": …, "hint": …}}`. What the learner's code prints goes
-to standard error.
+standard input is a command: describe, chain, upgrade, downgrade, check or models. Each answer is a line of JSON on
+what was standard output: `{"ok": …}` or `{"trouble": {"kind": …, "text": …, "place": …, "hint": …}}`. What the
+learner's code prints goes to standard error.
 
 Every connection to another database than DATABASE is refused before it is made: revisions that go to a wrong place
 must not do there what they are tried for.

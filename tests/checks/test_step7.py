@@ -439,7 +439,9 @@ def test_what_to_do_next(learner: Learner, spoil: Callable[[Learner], None], rul
 
 
 def test_a_stamp_that_is_behind_what_it_lacks(learner: Learner) -> None:
-    learner.write("migrations/versions/0003_later.py", revision("0003", "0002", 'op.execute("create table parcels ()")'))
+    learner.write(
+        "migrations/versions/0003_later.py", revision("0003", "0002", 'op.execute("create table parcels ()")')
+    )
     assert failures(learner.check())["stamped"].next == "Bring it up: %alembic upgrade head."
 
 

@@ -155,21 +155,21 @@ def test_what_to_do_about_alembics_words(project: Path, spoil: str, line: str, w
 
 def test_the_example_of_alembic_init_is_told_as_such(project: Path) -> None:
     env = project / "migrations" / "env.py"
-    env.write_text(env.read_text("utf-8").replace('os.environ["DATABASE_URL"]', '"driver://user:pass@here/db"'), "utf-8")
-    with pytest.raises(AlembicFailed, match="let migrations/env.py take the URL from the settings"):
+    env.write_text(ENV.replace('os.environ["DATABASE_URL"]', '"driver://user:pass@here/db"'), "utf-8")
+    with pytest.raises(AlembicFailed, match=r"let migrations/env\.py take the URL from the settings"):
         alembic("upgrade head")
 
 
 def test_a_revision_is_never_written_over(project: Path) -> None:
     first = project / "migrations" / "versions" / "0001_parcels.py"
     before = first.read_text("utf-8")
-    with pytest.raises(AlembicFailed, match="There is a revision 0001 already, migrations/versions/0001_parcels.py, and"):
+    with pytest.raises(AlembicFailed, match=r"There is a revision 0001 already, .*, and it stays"):
         alembic('revision --autogenerate --rev-id 0001 -m "parcels"')
     assert first.read_text("utf-8") == before
 
 
 def test_an_empty_revision_is_taken_back(project: Path) -> None:
-    with pytest.raises(AlembicFailed, match="no difference .*, so 0002_weight.py would be empty: it is taken back"):
+    with pytest.raises(AlembicFailed, match=r"no difference .*, so 0002_weight\.py would be empty: it is taken back"):
         alembic('revision --autogenerate --rev-id 0002 -m "weight"')
     assert [path.name for path in (project / "migrations" / "versions").glob("*.py")] == ["0001_parcels.py"]
 
