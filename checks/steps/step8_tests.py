@@ -92,8 +92,8 @@ def no_row_stays(examination: Examination) -> None:
 
 
 _ROLL_BACK = (
-    "Let a fixture begin a transaction, yield the connection, and roll back. Leave out commit(). What earlier runs have "
-    "left in your own database goes with build_schema()."
+    "Let a fixture begin a transaction, yield the connection, and roll back. Leave out commit(). What earlier runs "
+    "have left in your own database goes with build_schema()."
 )
 
 
