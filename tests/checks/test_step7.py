@@ -424,7 +424,7 @@ def test_it_is_turned_down(learner: Learner, spoil: Callable[[Learner], None], r
     [
         (a_chain_with_a_gap, "head", "A down_revision names a revision that is not there: correct it."),
         (a_chain_that_bites_its_tail, "head", "correct it in the revision named here"),
-        (a_revision_with_a_typing_error, "head", "Put line 9 of migrations/versions/0002_rules.py right"),
+        (a_revision_with_a_typing_error, "head", "Put line 10 of migrations/versions/0002_rules.py right"),
         (unstamped, "stamped", "so write the number in: %alembic stamp head"),
         (stamped_with_an_old_one, "stamped", "It holds all that the head brings, .*: %alembic stamp head"),
         (a_revision_that_nobody_has, "stamped", "so correct the number: %alembic stamp --purge head"),
