@@ -105,7 +105,8 @@ def scorecard() -> Any:
     """All steps at once: the exercise's five criteria and six business rules, and what to do next.
 
     Returns a `checks.overview.Scorecard`, which shows itself as a picture, and has `save("scorecard.html")` and
-    `save("scorecard.json")`. Takes some seconds once there are migrations and tests.
+    `save("scorecard.json")`. Takes half a minute or so once there are migrations and tests:
+    these run once for each rule that they should notice.
 
     Raises WorkshopError with one sentence when there is no connection.
     """

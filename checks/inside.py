@@ -45,8 +45,12 @@ def allow_only(database: str, tell: Callable[[str], None] = lambda _: None) -> N
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says, or the database's behind it, in its first line and without a full stop."""
-    lines = [line.strip() for line in str(getattr(error, "orig", None) or error).strip().splitlines()]
+    """What an exception says, or the database's behind it, in its first line and without a full stop.
+
+    The place of a SyntaxError is not in it: see place_of.
+    """
+    said = error.msg if isinstance(error, SyntaxError) else str(getattr(error, "orig", None) or error)
+    lines = [line.strip() for line in said.strip().splitlines()]
     return next((line for line in lines if line), "").rstrip(".")[:300]
 
 

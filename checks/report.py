@@ -28,7 +28,7 @@ _HEADINGS = {
     Outcome.FAIL: "To put right",
     Outcome.CANT_TELL: "The checks can't tell (this does not count against you)",
     Outcome.SKIPPED: "Waits for something above",
-    Outcome.NOT_ATTEMPTED: "What this step asks for",
+    Outcome.NOT_ATTEMPTED: "What is asked for",
     Outcome.ADVICE: "Good practice, if you like",
     Outcome.PASS: "What holds",
 }

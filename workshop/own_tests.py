@@ -31,5 +31,6 @@ def arguments(folder: Path, scratch: Path) -> list[str]:
 def run_pytest(line: str) -> None:
     """Run the project's tests on the workshop's database, with further arguments of pytest, and print what it says."""
     with tempfile.TemporaryDirectory() as scratch:
-        told, _ = run_tool("pytest", [*arguments(settings().project, Path(scratch)), "--tb=short", *words(line)])
+        shown = ("-p", "workshop.short_traces", "--tb=short")
+        told, _ = run_tool("pytest", [*arguments(settings().project, Path(scratch)), *shown, *words(line)])
     print(told)

@@ -123,7 +123,7 @@ def _can_be_refreshed_concurrently(part: str) -> Callable[[Shop], None]:
         raise Failed(
             f"refresh materialized view concurrently {view.label} is refused: {view.label} has no unique index that "
             f"covers every row by its columns.{fault}",
-            next=f"Run: create unique index on {view.label} ({name}).",
+            next=f"Add to your SQL file: create unique index on {view.label} ({name});",
             table=view.label,
             column=name,
         )

@@ -101,7 +101,7 @@ _check("coupons.type-required")(common.required(COUPONS, "discount_type", "type"
 def one_code_one_coupon(shop: Shop) -> None:
     """The same code a second time is refused, in the same letters and in others; codes that differ are taken."""
     pairs = (("SPRING10", "SPRING20"), ("spring-10", "spring-11"), ("SPRING10", "SPRING"))
-    common.unique(COUPONS, "code", "code", pairs)(shop)
+    common.unique(COUPONS, "code", "code", pairs, in_any_case=True)(shop)
     common.unique_in_any_case(COUPONS, "code", "code")(shop)
 
 
@@ -184,7 +184,8 @@ def all_of_it_at_most(shop: Shop) -> None:
     types, value = labels_of(shop, COUPONS, "discount_type"), shop.column(COUPONS, "discount_value")
     percent, fixed = _discount(shop, PERCENT), _discount(shop, FIXED)
     words = {
-        "next": f"Add CheckConstraint(\"{types.column.name} <> 'percent' or {value.name} <= 100\") to the model.",
+        "next": f"Add CheckConstraint(\"{types.column.name} <> 'percent' or {value.name} <= 100\", "
+        'name="percent_at_most_100") to the model.',
         "column": value.name,
     }
     for amount in map(Decimal, (101, 150, 1000)):
@@ -205,7 +206,7 @@ def all_of_it_at_most(shop: Shop) -> None:
 def no_end_before_the_beginning(shop: Shop) -> None:
     """An end before the start is refused, whichever of the two is moved; an end a few days later is taken."""
     first, last = (shop.column(COUPONS, name).name for name in ("valid_from", "valid_until"))
-    next_ = f'Add CheckConstraint("{last} > {first}", name="dates_in_order") to the model.'
+    next_ = f'Add CheckConstraint("{last} >= {first}", name="dates_in_order") to the model.'
     usual = shop.usual(COUPONS) or {}
     alone = [{last: _dates(shop, 0, -40)[last]}, {first: _dates(shop, 40, 0)[first]}]
     for dates in (_dates(shop, 20, 10), *(alone if {first, last} <= set(usual) else ())):

@@ -235,7 +235,7 @@ def search_goes_by_an_index(shop: Shop) -> None:
     raise Failed(
         f"A search by {column} reads the whole of {table.label}: no GIN or GiST index serves it."
         + _nearly(candidates, column),
-        next=f"Run: create index on {table.label} using gin ({column}).",
+        next=f"Add to your SQL file: create index on {table.label} using gin ({column});",
         table=table.label,
         column=column,
         tried=_tried(shop, "laptop"),

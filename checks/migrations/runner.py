@@ -1,9 +1,9 @@
 """Runs Alembic on the learner's project, command by command, in a process of its own.
 
 Run as `python runner.py DATABASE` with the project folder as working directory and DATABASE_URL set. Each line of
-standard input is a command: describe, upgrade, downgrade, check or models. Each answer is a line of JSON on what was
-standard output: `{"ok": …}` or `{"trouble": {"kind": …, "text": …, "place": …}}`. What the learner's code prints goes
-to standard error.
+standard input is a command: describe, chain, upgrade, downgrade, check or models. Each answer is a line of JSON on
+what was standard output: `{"ok": …}` or `{"trouble": {"kind": …, "text": …, "place": …, "hint": …}}`. What the
+learner's code prints goes to standard error.
 
 Every connection to another database than DATABASE is refused before it is made: revisions that go to a wrong place
 must not do there what they are tried for.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ def _answer(work: Callable[[], Any]) -> dict[str, Any]:
     try:
         return {"ok": work()}
     except BaseException as error:
-        return {"trouble": {"kind": _kind(error), "text": _sentence(error), "place": place_of(error)}}
+        told = {"kind": _kind(error), "text": _sentence(error), "place": place_of(error), "hint": _hint(error)}
+        return {"trouble": told}
 
 
 # -- what can be asked -----------------------------------------------------------------------------------------
@@ -54,10 +56,9 @@ def _config() -> Config:
 
 
 def _describe() -> dict[str, Any]:
-    """The revisions, and what env.py says; it is run, with a connection, and nothing is migrated."""
+    """What env.py says; it is run, with a connection, and nothing is migrated."""
     config = _config()
     scripts = ScriptDirectory.from_config(config)
-    revisions = list(scripts.walk_revisions())
     seen: dict[str, Any] = {}
 
     def look(_: Any, context: Any) -> list[Any]:
@@ -67,12 +68,22 @@ def _describe() -> dict[str, Any]:
     with EnvironmentContext(config, scripts, fn=look):
         scripts.run_env()
     return {
-        "heads": list(scripts.get_heads()),
-        "revisions": [revision.revision for revision in revisions],
         "has_run": bool(seen),
         "tables": _tables(seen.get("target_metadata")),
         "version_table": [seen.get("version_table_schema") or "", seen.get("version_table") or "alembic_version"],
     }
+
+
+def _chain() -> dict[str, Any]:
+    """The revisions; of one that follows none that there is, Alembic tells in a warning, before it stops."""
+    scripts = ScriptDirectory.from_config(_config())
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            revisions = [revision.revision for revision in scripts.walk_revisions()]
+        except KeyError as error:
+            raise CommandError(str(told[0].message) if told else f"There is no revision {error}") from error
+    return {"heads": list(scripts.get_heads()), "revisions": revisions}
 
 
 def _upgrade() -> None:
@@ -101,6 +112,7 @@ def _models() -> list[str]:
 
 _COMMANDS: dict[str, Callable[[], Any]] = {
     "describe": _describe,
+    "chain": _chain,
     "upgrade": _upgrade,
     "downgrade": _downgrade,
     "check": _check,
@@ -148,6 +160,12 @@ def _sentence(error: BaseException) -> str:
     if isinstance(cause, (CommandError, psycopg2.Error)) and said:
         return said
     return f"{type(cause).__name__}: {said}" if said else type(cause).__name__
+
+
+def _hint(error: BaseException) -> str:
+    """What PostgreSQL advises."""
+    cause = getattr(error, "orig", error)
+    return (cause.diag.message_hint or "") if isinstance(cause, psycopg2.Error) else ""
 
 
 if __name__ == "__main__":

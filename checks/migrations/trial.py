@@ -47,11 +47,13 @@ class Trouble:
             `python` (an exception of the learner's code), `time` or `end` (the process did not answer).
         text: without a full stop.
         place: "line 12 of migrations/versions/0001_shop.py"; empty where there is none.
+        hint: what PostgreSQL advises, a sentence; empty where it does not.
     """
 
     kind: str
     text: str
     place: str = ""
+    hint: str = ""
 
     def __str__(self) -> str:
         said = f"PostgreSQL says: {self.text}" if self.kind == "database" else self.text
@@ -60,13 +62,19 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Described:
-    """What Alembic knows of the project before anything is migrated."""
+    """What env.py tells Alembic."""
 
-    heads: Sequence[str]
-    revisions: Sequence[str]
     has_run: bool
     tables: Sequence[str]
     version_table: tuple[str, str]  # schema (empty for the usual one) and name
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The revisions of the project, and those that no other one follows."""
+
+    heads: Sequence[str]
+    revisions: Sequence[str]
 
 
 @dataclass
@@ -75,6 +83,7 @@ class Trial:
 
     subject: Subject
     described: Described | Trouble | None = None
+    chain: Chain | Trouble | None = None
     models: Sequence[str] | Trouble | None = None
     stamp: Sequence[str] | None = None  # of the workshop's database; None without Alembic's table
     live: Contents | None = None
@@ -105,9 +114,11 @@ def try_out(subject: Subject) -> Trial:
         trial.before = read_contents(scratch)
         trial.described = _described(alembic.ask("describe"))
         if isinstance(trial.described, Described):
+            trial.chain = _chain(alembic.ask("chain"))
             trial.models = _list(alembic.ask("models"))
             trial.stamp, trial.live = _live(subject.database_url, trial.described.version_table)
-            _migrate(trial, alembic, scratch)
+            if isinstance(trial.chain, Chain):
+                _migrate(trial, alembic, scratch)
         trial.wanted = wanted.result()
     return trial
 
@@ -148,6 +159,10 @@ def _described(answer: Any) -> Described | Trouble:
     if isinstance(answer, Trouble):
         return answer
     return Described(**answer | {"version_table": tuple(answer["version_table"])})
+
+
+def _chain(answer: Any) -> Chain | Trouble:
+    return answer if isinstance(answer, Trouble) else Chain(**answer)
 
 
 def _trouble(answer: Any) -> Trouble | None:

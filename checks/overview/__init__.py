@@ -216,7 +216,7 @@ class Scorecard:
 def make_scorecard(*, database_url: str | None = None, project: str | Path | None = None) -> Scorecard:
     """Check all steps, and put what they say under the exercise's criteria and business rules.
 
-    Takes some seconds once there are migrations and tests; shows a progress bar.
+    Takes half a minute or so once there are migrations and tests; shows a progress bar.
 
     Raises WorkshopError when the database can't be reached.
     """

@@ -120,7 +120,10 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _told(error: BaseException) -> dict[str, str]:
-    return {"kind": type(error).__name__, "text": first_line(error), "place": place_of(error)}
+    text = first_line(error)
+    if isinstance(error, pytest.FixtureLookupError):
+        text = f"it asks for {error.argname}, and there is no fixture of that name"
+    return {"kind": type(error).__name__, "text": text, "place": place_of(error)}
 
 
 if __name__ == "__main__":

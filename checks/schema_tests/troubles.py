@@ -80,8 +80,25 @@ def _fails(run: Run, when: str, next_: str | None) -> Failed:
         said = f"{len(run.failed)} tests fail {when}, the first one is {first.where}"
     return Failed(
         f"{said}: {_why(first)}.",
-        next=next_ or "Is it the test that is wrong, or the schema? Put right whichever it is.",
+        next=next_ or _next_for(first),
     )
+
+
+def _next_for(fault: Fault) -> str:
+    if fault.kind == "FixtureLookupError":
+        return "Write that fixture into tests/conftest.py, or ask for one that is there, such as session."
+    if fault.text.startswith("'NoneType' object has no attribute"):
+        return "Something is None there. If it comes from a fixture: that one has to yield it."
+    if fault.kind in _REFUSALS:
+        return (
+            "If the database is right to refuse that, let the test expect it: with pytest.raises(IntegrityError). Else "
+            "put the row right, or the schema."
+        )
+    return "Is it the test that is wrong, or the schema? Put right whichever it is."
+
+
+#: What SQLAlchemy and psycopg2 raise where the database refuses a row.
+_REFUSALS = ("IntegrityError", "NotNullViolation", "UniqueViolation", "CheckViolation", "ForeignKeyViolation")
 
 
 def _none_found(run: Run) -> Failed:

@@ -226,14 +226,18 @@ _GONE = re.compile(
 )
 
 
-def unique(part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any]]) -> Callable[[Shop], None]:
+def unique(
+    part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any]], *, in_any_case: bool = False
+) -> Callable[[Shop], None]:
     """No two rows share the column, also when two arrive at once; rows that differ are taken.
 
-    `variants` are pairs of values that differ a little: the second must be taken beside the first.
+    `variants` are pairs of values that differ a little: the second must be taken beside the first. in_any_case: a
+    further check wants more, so the advice is what serves both.
     """
 
     def check(shop: Shop) -> None:
         table, column = shop.table(part), shop.column(part, name)
+        next_ = _index_in_any_case(table, column) if in_any_case else f"Make {column.name} unique (unique=True)."
         first = shop.row(part)
         same = {column.name: first[column.name]}
         draft = shop.draft(part)
@@ -242,14 +246,14 @@ def unique(part: str, name: str, meaning: str, variants: Sequence[tuple[Any, Any
             shop.refused(
                 answer,
                 happened=f"PostgreSQL took two rows of {table.label} with the same {meaning}, {first[column.name]!r}.",
-                next=f"Make {column.name} unique (unique=True).",
+                next=next_,
                 table=table.label,
                 column=column.name,
             )
         guard = _guard(shop, table, (column.name,), draft.but(**same), answers[0], meaning)
         if guard.predicate is not None:
             _covers_live_rows(shop, part, column, guard, meaning)
-        _compares_no_more(shop, part, draft, same, guard, meaning, f"Make {column.name} unique (unique=True).")
+        _compares_no_more(shop, part, draft, same, guard, meaning, next_)
         for one, other in variants:
             _both_fit(shop, part, column, one, other, meaning)
 
@@ -264,7 +268,7 @@ def unique_in_any_case(part: str, name: str, meaning: str) -> Callable[[Shop], N
 
     def check(shop: Shop) -> None:
         table, column = shop.table(part), shop.column(part, name)
-        next_ = f'Add Index("{table.name}_{column.name}", func.lower({column.name}), unique=True).'
+        next_ = _index_in_any_case(table, column)
         draft = shop.draft(part)
         with shop.isolated():
             first = shop.row(part)
@@ -274,6 +278,10 @@ def unique_in_any_case(part: str, name: str, meaning: str) -> Callable[[Shop], N
                     _is_one_with(shop, part, column, first, draft, spelled, meaning, next_)
 
     return check
+
+
+def _index_in_any_case(table: Table, column: Column) -> str:
+    return f'Add Index("{table.name}_{column.name}", func.lower({column.name}), unique=True).'
 
 
 def _is_one_with(

@@ -7,17 +7,22 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from checks.migrations.contents import Contents, Difference, first_difference, leftovers
-from checks.migrations.trial import Described, Trial, Trouble, try_out
+from checks.migrations.trial import Chain, Described, Trial, Trouble, try_out
 from checks.outcome import CantTell, Failed, Outcome, Result, Skipped
 from checks.report import Report
 from checks.step import StepChecks
 from checks.subject import Subject
+from workshop.alembic_words import way_out
 from workshop.errors import WorkshopError
 from workshop.words import counted
 
 step: StepChecks[Trial] = StepChecks(7)
 
-_TOLD = re.compile(r"^[^#\n]*\btarget_metadata\s*=\s*(?!None\b|target_metadata\b)\S", re.MULTILINE)
+#: What env.py has to be told: the models, or where the database is. The file that Alembic makes says neither.
+_TOLD = re.compile(
+    r"^[^#\n]*(?:\btarget_metadata\s*=\s*(?!None\b|target_metadata\b)\S|\bSettings\b|\benviron\b|\bgetenv\b)",
+    re.MULTILINE,
+)
 
 
 def run(subject: Subject) -> tuple[Result, ...]:
@@ -27,8 +32,10 @@ def run(subject: Subject) -> tuple[Result, ...]:
 
 
 def _begun(subject: Subject) -> bool:
-    """Somebody has told env.py what to compare."""
+    """There is a revision, or somebody has told env.py something."""
     env = subject.project / "migrations" / "env.py"
+    if any(env.parent.glob("versions/*.py")):
+        return True
     return env.exists() and bool(_TOLD.search(env.read_text(encoding="utf-8", errors="replace")))
 
 
@@ -48,7 +55,6 @@ _FROM_SETTINGS = (
     "Take the URL from the settings, in env.py: from config import Settings; create_engine(Settings().database_url). "
     "Leave sqlalchemy.url out of alembic.ini."
 )
-_RUN = "Run %alembic upgrade head in a cell: it shows all that Python says."
 
 
 @step.check("migrations.environment")
@@ -115,15 +121,17 @@ def metadata_is_the_models(trial: Trial) -> None:
 @step.check("migrations.head", needs=_ALEMBIC)
 def there_is_one_head(trial: Trial) -> None:
     """At least one revision, and one way through them."""
-    described = _described(trial)
-    if not described.revisions:
+    if isinstance(trial.chain, Trouble):
+        _raise_trouble("The revisions in migrations/versions/ can't be read", trial.chain)
+    chain = _chain(trial)
+    if not chain.revisions:
         raise Failed(
             "migrations/versions/ holds no revision yet.",
             next='Generate one: %alembic revision --autogenerate -m "the whole shop", in front of an empty database.',
         )
-    if len(described.heads) > 1:
+    if len(chain.heads) > 1:
         raise Failed(
-            f"The revisions end in {len(described.heads)} heads, {_listed(list(described.heads))}: Alembic can't know "
+            f"The revisions end in {len(chain.heads)} heads, {_listed(list(chain.heads))}: Alembic can't know "
             "which of them is the newest state.",
             next="Let one of them build on the other (its down_revision), or join them: "
             '%alembic merge heads -m "one way".',
@@ -214,27 +222,41 @@ def _next_for_drift(drift: Sequence[str]) -> str:
 @step.check("migrations.stamped", needs=_HEAD)
 def workshop_database_is_stamped(trial: Trial) -> None:
     """Alembic's table in the workshop's own database holds the head, and its schema is that of the head."""
-    described = _described(trial)
-    head = described.heads[0]
+    chain = _chain(trial)
+    head = chain.heads[0]
+    difference = None
+    if trial.migrated is not None and trial.live is not None:
+        difference = first_difference(trial.migrated, trial.live, _MIGRATED, _LIVE)
+    is_there = trial.migrated is not None and difference is None  # it only lacks the number
     if not trial.stamp:
         raise Failed(
             "The workshop's database holds no revision's number: Alembic does not know what is in it.",
-            next="If it has the tables already, write the number in: %alembic stamp head. Else %alembic upgrade head.",
+            next="It holds what the revisions build, so write the number in: %alembic stamp head."
+            if is_there
+            else "If it has the tables already, write the number in: %alembic stamp head. Else %alembic upgrade head.",
+        )
+    at = f"The workshop's database is at revision {_listed(list(trial.stamp))}"
+    if not set(trial.stamp) <= set(chain.revisions):
+        raise Failed(
+            f"{at}, and no file in migrations/versions/ has that number.",
+            next="It holds what the revisions build, so correct the number: %alembic stamp --purge head."
+            if is_there
+            else "Put that file back. If it is gone for good: %alembic stamp --purge head corrects the number, and a "
+            "further revision brings what is missing.",
         )
     if list(trial.stamp) != [head]:
         raise Failed(
-            f"The workshop's database is at revision {_listed(list(trial.stamp))}, and the head is {head}.",
-            next="Bring it up: %alembic upgrade head.",
+            f"{at}, and the head is {head}.",
+            next="It holds all that the head brings, so write the number in: %alembic stamp head."
+            if is_there
+            else "Bring it up: %alembic upgrade head.",
         )
-    if trial.migrated is None or trial.live is None:
-        return
-    difference = first_difference(trial.migrated, trial.live, _MIGRATED, _LIVE)
     if difference:
         _raise_difference(
             difference,
             None,
-            "Somebody changed the database by hand, or build_schema() did after the last revision: write the change "
-            "into a revision, or call build_schema() to have what your files say.",
+            "Somebody changed the database by hand or by build_schema(), or a revision after it had run. Leave that as "
+            "it was and write the change into a further revision, or call build_schema() to have what your files say.",
         )
 
 
@@ -276,6 +298,12 @@ def _described(trial: Trial) -> Described:
     return trial.described
 
 
+def _chain(trial: Trial) -> Chain:
+    if not isinstance(trial.chain, Chain):
+        raise Skipped
+    return trial.chain
+
+
 def _known(contents: Contents | WorkshopError | None) -> Contents:
     if contents is None or isinstance(contents, WorkshopError):
         raise Skipped
@@ -297,12 +325,18 @@ def _next_for(trouble: Trouble) -> str:
             return "Look for a loop that never ends, or for a question that waits for an answer."
         case "database" if "already exists" in trouble.text:
             return "Something makes it twice, or a downgrade did not drop it: look at the revision named here."
+        case "database" if trouble.hint:
+            return f"Correct that statement in the revision. PostgreSQL advises: {trouble.hint}"
         case "database":
             return "Correct that statement in the revision."
         case "alembic" if "script_location" in trouble.text or "alembic.ini" in trouble.text:
             return "In alembic.ini, script_location has to be migrations."
+        case "alembic" if way_out(trouble.text):
+            return way_out(trouble.text)
+        case _ if trouble.place:
+            return f"Put {trouble.place} right, and check again."
         case _:
-            return _RUN
+            return "Read migrations/env.py and the newest revision once more: one of them has it."
 
 
 def _raise_difference(difference: Difference, tried: str | None, next: str) -> NoReturn:

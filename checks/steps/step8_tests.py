@@ -91,7 +91,10 @@ def no_row_stays(examination: Examination) -> None:
             raise Failed(_left(before, after, name), next=_ROLL_BACK, table=name)
 
 
-_ROLL_BACK = "Let a fixture begin a transaction, yield the connection, and roll back. Leave out commit()."
+_ROLL_BACK = (
+    "Let a fixture begin a transaction, yield the connection, and roll back. Leave out commit(). What earlier runs "
+    "have left in your own database goes with build_schema()."
+)
 
 
 def _left(before: Footprint, after: Footprint, name: str) -> str:

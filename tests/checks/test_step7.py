@@ -186,6 +186,30 @@ def a_chain_with_a_gap(learner: Learner) -> None:
     learner.edit(SECOND, '"0002", "0001"', '"0002", "0000"')
 
 
+def a_chain_that_bites_its_tail(learner: Learner) -> None:
+    learner.edit(SECOND, '"0002", "0001"', '"0002", "0002"')
+
+
+def a_revision_with_a_typing_error(learner: Learner) -> None:
+    learner.edit(SECOND, "def upgrade():", "def upgrade()")
+
+
+def metadata_is_none(learner: Learner) -> None:
+    learner.edit("migrations/env.py", "target_metadata = Base.metadata", "target_metadata = None")
+
+
+def a_revision_that_nobody_has(learner: Learner) -> None:
+    learner.sql("update alembic_version set version_num = '0003'")
+
+
+def changed_after_it_had_run(learner: Learner) -> None:
+    learner.edit(SECOND, "op.execute(text)", 'op.execute(text + "; alter table users add nickname text")')
+
+
+def a_drop_that_others_depend_on(learner: Learner) -> None:
+    learner.edit(SECOND, "only_forward, keep_status cascade", "only_forward, keep_status")
+
+
 def unstamped(learner: Learner) -> None:
     learner.sql("drop table alembic_version")
 
@@ -344,7 +368,13 @@ TURNED_DOWN = [
     (half_the_metadata, "metadata", "knows 3 tables, but not addresses"),
     (no_revision, "head", "holds no revision yet"),
     (two_heads, "head", "end in 2 heads"),
-    (a_chain_with_a_gap, "environment", "0000"),
+    (a_chain_with_a_gap, "head", "can't be read: Revision 0000 referenced from 0000 -> 0002 .* is not present"),
+    (a_chain_that_bites_its_tail, "head", r"Self-loop is detected in revisions \(0002\)"),
+    (a_revision_with_a_typing_error, "head", "SyntaxError: expected ':', in line .* of migrations/versions/0002_rules"),
+    (metadata_is_none, "metadata", "knows no table"),
+    (a_revision_that_nobody_has, "stamped", "is at revision 0003, and no file in migrations/versions/ has that number"),
+    (changed_after_it_had_run, "stamped", "column users.nickname is in the migrated database, and not in the workshop"),
+    (a_drop_that_others_depend_on, "downgrade", "stopped: PostgreSQL says: cannot drop"),
     (unstamped, "stamped", "holds no revision's number"),
     (stamped_with_an_old_one, "stamped", "is at revision 0001, and the head is 0002"),
     (changed_by_hand, "stamped", "column users.nickname is in the workshop's database, and not in the migrated"),
@@ -387,6 +417,32 @@ def test_it_is_turned_down(learner: Learner, spoil: Callable[[Learner], None], r
     assert rule in found, {name: result.happened for name, result in found.items()}
     assert re.search(words, found[rule].happened or ""), found[rule].happened
     assert found[rule].next
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule", "words"),
+    [
+        (a_chain_with_a_gap, "head", "A down_revision names a revision that is not there: correct it."),
+        (a_chain_that_bites_its_tail, "head", "correct it in the revision named here"),
+        (a_revision_with_a_typing_error, "head", "Put line 10 of migrations/versions/0002_rules.py right"),
+        (unstamped, "stamped", "so write the number in: %alembic stamp head"),
+        (stamped_with_an_old_one, "stamped", "It holds all that the head brings, .*: %alembic stamp head"),
+        (a_revision_that_nobody_has, "stamped", "so correct the number: %alembic stamp --purge head"),
+        (changed_after_it_had_run, "stamped", "or a revision after it had run"),
+        (a_drop_that_others_depend_on, "downgrade", "PostgreSQL advises: Use DROP ... CASCADE"),
+    ],
+)
+def test_what_to_do_next(learner: Learner, spoil: Callable[[Learner], None], rule: str, words: str) -> None:
+    spoil(learner)
+    next_step = failures(learner.check())[rule].next or ""
+    assert re.search(words, next_step), next_step
+
+
+def test_a_stamp_that_is_behind_what_it_lacks(learner: Learner) -> None:
+    learner.write(
+        "migrations/versions/0003_later.py", revision("0003", "0002", 'op.execute("create table parcels ()")')
+    )
+    assert failures(learner.check())["stamped"].next == "Bring it up: %alembic upgrade head."
 
 
 def test_what_only_sql_files_make_is_not_to_be_dropped(learner: Learner) -> None:
@@ -517,3 +573,12 @@ def test_a_database_without_a_project_is_told_so(learner: Learner) -> None:
 def test_nobody_has_begun(learner: Learner) -> None:
     shutil.rmtree(learner.folder / "migrations")
     assert not learner.check().attempted
+    (learner.folder / "alembic.ini").unlink()
+    learner.alembic("init", "migrations")
+    assert not learner.check().attempted
+
+
+def test_who_has_told_env_one_of_two_things_is_told_the_other(learner: Learner) -> None:
+    no_revision(learner)
+    metadata_is_none(learner)
+    assert "knows no table" in (failures(learner.check())["metadata"].happened or "")

@@ -55,6 +55,18 @@ WRONG = {
         "import pytest\n\n@pytest.fixture\ndef shop():\n    raise KeyError('mug')\n\ndef test_shop(shop):\n    pass",
         ["test_shop fails on your own schema: KeyError: 'mug', in line 5"],
     ),
+    "no such fixture": (
+        "def test_shop(shelf):\n    assert shelf",
+        ["it asks for shelf, and there is no fixture of that name", "Write that fixture into tests/conftest.py"],
+    ),
+    "a fixture that yields nothing": (
+        "import pytest\n\n@pytest.fixture\ndef shop():\n    pass\n\ndef test_shop(shop):\n    shop.add(1)",
+        ["'NoneType' object has no attribute 'add'", "If it comes from a fixture: that one has to yield it."],
+    ),
+    "expects no refusal": (
+        CONNECTED + "def test_email(db):\n    user(db)\n    user(db)",
+        ["IntegrityError: duplicate key value", "let the test expect it: with pytest.raises(IntegrityError)"],
+    ),
     "another database": (
         CONNECTED.replace('os.environ["DATABASE_URL"]', 'os.environ["DATABASE_URL"].replace("workshop_s", "my_s")')
         + "def test_user(db):\n    user(db)",

@@ -52,4 +52,5 @@ def assert_words(result: Result, wrong: Wrong) -> None:
     )
     assert all(word in said for word in wrong.says), said
     assert result.next, "every message ends with one thing to do"
+    assert "CheckConstraint(" not in said or "name=" in said, "a project takes none without a name"
     assert "Traceback" not in said

@@ -123,6 +123,57 @@ def test_a_revision_that_fails_says_what_postgresql_says(
     assert "Traceback" not in capsys.readouterr().out
 
 
+def test_postgresql_is_heard_through_the_sql_that_comes_after_it(project: Path) -> None:
+    statement = "create table\n  parcels\n  (id int)\n-- the end\nof it"
+    (project / "migrations" / "versions" / "0002_bad.py").write_text(
+        'from alembic import op\nrevision, down_revision = "0002", "0001"\n\n\n'
+        f"def upgrade():\n    op.execute({statement!r})\n",
+        "utf-8",
+    )
+    with pytest.raises(AlembicFailed, match='did not work: syntax error at or near "of"'):
+        alembic("upgrade head")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line", "words"),
+    [
+        ("", "init migrations", "It was made before, and stays: go on with migrations/env.py."),
+        ("0000", "upgrade head", "A down_revision names a revision that is not there: correct it."),
+        ("0002", "upgrade head", "Following down_revision leads back to where it began"),
+        ("0001", "revision --autogenerate -m x", "has not seen all revisions .*: first %alembic upgrade head."),
+        ("0001", "upgrade 0007", "No file in migrations/versions/ has that number"),
+    ],
+)
+def test_what_to_do_about_alembics_words(project: Path, spoil: str, line: str, words: str) -> None:
+    if spoil:
+        (project / "migrations" / "versions" / "0002_bad.py").write_text(
+            f'revision, down_revision = "0002", "{spoil}"\n', "utf-8"
+        )
+    with pytest.raises(AlembicFailed, match=words):
+        alembic(line)
+
+
+def test_the_example_of_alembic_init_is_told_as_such(project: Path) -> None:
+    env = project / "migrations" / "env.py"
+    env.write_text(ENV.replace('os.environ["DATABASE_URL"]', '"driver://user:pass@here/db"'), "utf-8")
+    with pytest.raises(AlembicFailed, match=r"let migrations/env\.py take the URL from the settings"):
+        alembic("upgrade head")
+
+
+def test_a_revision_is_never_written_over(project: Path) -> None:
+    first = project / "migrations" / "versions" / "0001_parcels.py"
+    before = first.read_text("utf-8")
+    with pytest.raises(AlembicFailed, match=r"There is a revision 0001 already, .*, and it stays"):
+        alembic('revision --autogenerate --rev-id 0001 -m "parcels"')
+    assert first.read_text("utf-8") == before
+
+
+def test_an_empty_revision_is_taken_back(project: Path) -> None:
+    with pytest.raises(AlembicFailed, match=r"no difference .*, so 0002_weight\.py would be empty: it is taken back"):
+        alembic('revision --autogenerate --rev-id 0002 -m "weight"')
+    assert [path.name for path in (project / "migrations" / "versions").glob("*.py")] == ["0001_parcels.py"]
+
+
 def test_a_build_keeps_the_stamp(project: Path, query: Query) -> None:
     build_schema()
     assert query("select version_num from alembic_version") == [("0001",)]

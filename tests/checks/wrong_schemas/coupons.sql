@@ -35,7 +35,7 @@ alter table coupons alter discount_value type int;
 alter table coupons alter code drop not null;
 
 -- coupons.code-unique: no rule
--- says: coupons | code | same code
+-- says: coupons | code | same code | func.lower(code)
 drop index coupons_code;
 
 -- coupons.code-unique: as written
@@ -124,7 +124,7 @@ create trigger at_most_all before insert or update of discount_value on coupons
 for each row execute function at_most_all();
 
 -- coupons.dates-in-order: no rule
--- says: coupons | valid_until | ends before it begins
+-- says: coupons | valid_until | ends before it begins | valid_until >= valid_from
 alter table coupons drop constraint dates_in_order;
 
 -- coupons.dates-in-order: when the end moves
