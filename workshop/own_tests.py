@@ -5,9 +5,6 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from workshop.settings import settings
-from workshop.tools import run_tool, words
-
 #: Where pytest looks for settings, in its own order.
 _SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
@@ -30,6 +27,9 @@ def arguments(folder: Path, scratch: Path) -> list[str]:
 
 def run_pytest(line: str) -> None:
     """Run the project's tests on the workshop's database, with further arguments of pytest, and print what it says."""
+    from workshop.settings import settings  # not above: who grades tests loads this module once for each run of them
+    from workshop.tools import run_tool, words
+
     with tempfile.TemporaryDirectory() as scratch:
         told, _ = run_tool("pytest", [*arguments(settings().project, Path(scratch)), "--tb=short", *words(line)])
     print(told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -95,14 +94,14 @@ def examine(subject: Subject) -> Examination:
     """Run the project's tests in every way; raises WorkshopError when there is no database to do so."""
     template = pristine_database(subject)
     single = single_mutants(subject)
-    workers = max(2, os.cpu_count() or 2)
-    with _progress(len(single) + 4) as tell, ThreadPoolExecutor(workers) as pool:
+    with _progress(len(single) + 4) as tell, ThreadPoolExecutor(subject.at_a_time) as pool:
         copies = Copies(subject, template)
         with scratch_database(subject.database_url, template) as here:
+            own = replace(subject, database_url=here)
             reading = pool.submit(copies.read, single)
             before = read_footprint(here)
             tell("your tests")
-            examination = Examination(subject, run_tests(subject.project, here))
+            examination = Examination(subject, run_tests(own))
             examination.roles, kept = reading.result()
             examination.before, examination.after = before, read_footprint(here)
             if not (examination.first.is_good and examination.spoke and examination.is_clean):
@@ -111,7 +110,7 @@ def examine(subject: Subject) -> Examination:
             trials = Trials(copies, examination.roles, kept)
             tell("the same in reverse order")
             backward = pool.submit(copies.run_backward)
-            examination.again, examination.backward = run_tests(subject.project, here), backward.result()
+            examination.again, examination.backward = run_tests(own), backward.result()
             if not (examination.again.is_good and examination.backward.is_good):
                 return examination  # what such tests say to a mutant may be chance
             futures: dict[Future[Verdict], str] = {
@@ -199,7 +198,7 @@ class Copies:
 
     def run_backward(self) -> Run:
         with self.one() as copy:
-            return run_tests(self.subject.project, copy.database_url, order="backward")
+            return run_tests(copy, order="backward")
 
 
 def _outcome(mutant: Mutant, shop: Shop) -> Outcome:
@@ -225,7 +224,7 @@ class Trials:
         with self.broken_copy(mutant) as (copy, way):
             if copy is None:
                 return Verdict(Answer.UNCLEAR)
-            run = run_tests(copy.project, copy.database_url, until_first_failure=True)
+            run = run_tests(copy, until_first_failure=True)
             return Verdict(_answer(run), way)
 
     @contextmanager
