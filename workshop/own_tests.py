@@ -8,8 +8,16 @@ from pathlib import Path
 #: Where pytest looks for settings, in its own order.
 _SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
-#: Plugins that write into the project, or take half a second and more to load and do nothing for these tests.
-_WITHOUT = ("cacheprovider", "nbval", "xdist", "xdist.looponfail", "hypothesispytest")
+#: Plugins that write into the project, or take long to load or to end and do nothing for these tests.
+_WITHOUT = (
+    "cacheprovider",
+    "nbval",
+    "xdist",
+    "xdist.looponfail",
+    "hypothesispytest",
+    "anyio",
+    "unraisableexception",
+)
 
 
 def arguments(folder: Path, scratch: Path) -> list[str]:

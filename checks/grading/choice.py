@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from checks import contract
-from checks.grade import chapter_key
+from checks.grade import chapter_key, step_number
 from workshop.errors import WorkshopError
 
 Key = int | str
@@ -35,10 +35,8 @@ def chosen(text: str) -> tuple[Key, ...]:
 
 def _keys(part: str) -> Iterator[Key]:
     span = _RANGE.fullmatch(part)
-    first, last = span.groups() if span else (part, part)
-    if not first.isdecimal():
-        yield chapter_key(first)
-        return
-    yield chapter_key(int(first))
-    yield chapter_key(int(last))
-    yield from range(int(first), int(last) + 1)
+    if span:
+        first, last = map(int, span.groups())
+        yield from range(step_number(first), step_number(last) + 1)
+    else:
+        yield chapter_key(int(part) if part.isdecimal() else part)

@@ -47,7 +47,7 @@ _SERVER_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writ
 
 _END = "select pg_terminate_backend(pid, 2000) from pg_stat_activity where usename = any (%s)"
 _OWNED = "from pg_database d join pg_roles r on r.oid = d.datdba where rolname = %s"
-_SIZES = f"select pg_database_size(d.oid) {_OWNED}"
+_SIZES = f"select coalesce(pg_database_size(d.oid), 0) {_OWNED}"  # null for one that is just being dropped
 
 
 class Unusable(WorkshopError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -55,7 +56,7 @@ class Examination:
         before, after: the database, around that. What follows is seen only where they pass and leave nothing behind.
         again, backward: once more in the same place, and in reverse order on a fresh copy. What follows is seen only
             where they pass there, too.
-        verdicts: by the rule of this step.
+        verdicts: by the rule of this step; CONTROL's is that on one more copy of the schema as it is.
         untouched: the parts of the contract in whose tables no test puts a row.
     """
 
@@ -94,7 +95,7 @@ def examine(subject: Subject) -> Examination:
     """Run the project's tests in every way; raises WorkshopError when there is no database to do so."""
     template = pristine_database(subject)
     single = single_mutants(subject)
-    with _progress(len(single) + 4) as tell, ThreadPoolExecutor(subject.at_a_time) as pool:
+    with _progress(len(single) + 5) as tell, ThreadPoolExecutor(subject.at_a_time) as pool:
         copies = Copies(subject, template)
         with scratch_database(subject.database_url, template) as here:
             own = replace(subject, database_url=here)
@@ -113,9 +114,9 @@ def examine(subject: Subject) -> Examination:
             examination.again, examination.backward = run_tests(own), backward.result()
             if not (examination.again.is_good and examination.backward.is_good):
                 return examination  # what such tests say to a mutant may be chance
-            futures: dict[Future[Verdict], str] = {
-                pool.submit(trials.judge, mutant): rule for rule, mutant in single.items()
-            }
+            due = [*single.items(), (CONTROL, Mutant(mutants.unbroken))]
+            random.shuffle(due)  # so that no test knows by counting which copy it is on
+            futures: dict[Future[Verdict], str] = {pool.submit(trials.judge, mutant): rule for rule, mutant in due}
             futures[pool.submit(trials.judge_tables, examination.untouched)] = TABLES
             for future in as_completed(futures):
                 tell("with a rule gone")
@@ -124,6 +125,9 @@ def examine(subject: Subject) -> Examination:
             examination.verdicts |= {kind: future.result() for kind, future in covers.items()}
     return examination
 
+
+#: A copy among the broken ones in which nothing is broken.
+CONTROL = "tests.repeatable"
 
 TABLES, RELATIONSHIPS = "tests.covers-tables", "tests.covers-relationships"
 CONSTRAINTS, CASCADES = "tests.covers-constraints", "tests.covers-cascades"

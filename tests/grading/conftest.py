@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.checks.finished import make_finished
 from workshop.postgres import Server
 from workshop.postgres.connection import Address
 from workshop.reference import files_until
@@ -26,6 +27,19 @@ def hand_in(folder: Path, changes: Mapping[str, str | None], step: int = 6) -> P
         if text is not None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def whole(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reference after step 8, with revisions and tests."""
+    folder = make_finished(tmp_path_factory.mktemp("whole") / "ecommerce-db", server.url)
+    for path, text in files_until(8).items():
+        if path.parts[0] == "tests":
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8")
+    for name in FOLDERS:
+        (folder / name).mkdir(exist_ok=True)
     return folder
 
 

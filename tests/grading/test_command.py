@@ -16,6 +16,7 @@ import pytest
 
 from checks.__main__ import main
 from tests.grading.conftest import hand_in
+from workshop.reference import read_reference
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a class is graded on POSIX systems")
 
@@ -63,6 +64,50 @@ def test_files_for_everybody_and_only_what_changed_again(
     assert _grade(submissions, output, "--jobs", "1") == 0
     assert [row["step_2"] for row in _table(output)][2:] == ["29", "29"]
     assert (output / "learners" / "ada" / "report.html").stat().st_mtime_ns == first
+
+
+def test_extensions_are_extras_and_another_choice_is_graded_anew(submissions: Path, tmp_path: Path) -> None:
+    output = tmp_path / "grades"
+    coupons = {path.as_posix(): text for path, text in read_reference("coupons").files.items()}
+    hand_in(submissions / "ada", coupons, step=5)
+    hand_in(submissions / "ben", {}, step=2)
+    assert _grade(submissions, output, "--jobs", "1", steps="coupons,2,wishlists") == 0
+    most, ada, ben = _table(output)
+    assert [name for name in most if name.startswith(("step", "extra"))] == [
+        "step_2",
+        "step_2_out_of",
+        "extra_wishlists",
+        "extra_coupons",
+    ]
+    assert (most["out_of"], most["extra_coupons"]) == ("29", "23")
+    assert (ada["score"], ada["percent"], ada["extra_coupons"], ada["extra_wishlists"]) == ("29", "100.0", "23", "0")
+    assert (ben["score"], ben["percent"], ben["extra_coupons"]) == ("29", "100.0", "0")
+    results = json.loads((output / "learners" / "ada" / "results.json").read_text("utf-8"))
+    extras = [test for test in results["tests"] if "extension" in test["tags"]]
+    assert (len(extras), {test["max_score"] for test in extras}) == (23, {0})
+    assert results["score"] == sum(test["score"] for test in results["tests"]) == 29
+    assert "python -m checks coupons" in (output / "learners" / "ada" / "report.html").read_text("utf-8")
+    assert "Extension, Wishlists" not in (output / "index.html").read_text("utf-8")
+
+    assert _grade(submissions, output, "--jobs", "1", steps="2") == 0
+    assert {name for name in _table(output)[0] if name.startswith("extra")} == set()
+
+
+@pytest.mark.parametrize(
+    ("steps", "says"),
+    [
+        ("9", "no step 9"),
+        ("1-9", "no step 9"),
+        (" ,", "names no step"),
+        ("coupon", "'coupons'"),
+        ("7-6", "names no step"),
+    ],
+)
+def test_a_choice_of_steps_that_is_none(
+    submissions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], steps: str, says: str
+) -> None:
+    assert _grade(submissions, tmp_path / "grades", steps=steps) == 2
+    assert says in capsys.readouterr().err
 
 
 def _is_gradescopes(results: dict[str, Any], score: int) -> None:
