@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 
 from checks.__main__ import main
 from tests.grading.conftest import hand_in
+from workshop.postgres import connect
 from workshop.reference import read_reference
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a class is graded on POSIX systems")
@@ -136,10 +139,18 @@ def test_nothing_to_grade(make: bool, says: str, tmp_path: Path, capsys: pytest.
     assert told.count("\n") == 1
 
 
-def test_on_a_server_that_is_named(submissions: Path, tmp_path: Path, database: str, as_superuser_url: str) -> None:
-    hand_in(submissions / "ada", {}, step=2)
-    assert _grade(submissions, tmp_path / "grades", "--database-url", as_superuser_url) == 0
-    assert _table(tmp_path / "grades")[1]["step_2"] == "29"
+@pytest.mark.parametrize("who", ["as_superuser_url", "as_maker_url"])
+def test_on_a_server_that_is_named(
+    submissions: Path, tmp_path: Path, whole: Path, database: str, who: str, request: pytest.FixtureRequest
+) -> None:
+    shutil.copytree(whole, submissions / "ada")
+    url = request.getfixturevalue(who)
+    assert _grade(submissions, tmp_path / "grades", "--database-url", url, steps="2,7") == 0
+    row = _table(tmp_path / "grades")[1]
+    assert (row["step_2"], row["step_7"], row["sentence"]) == ("29", "8", "")
+    with closing(connect(url, "tests")) as connection, connection.cursor() as cursor:
+        cursor.execute("select datname from pg_database where datname ~ '^ecommerce_|^workshop_scratch'")
+        assert cursor.fetchall() == []
 
 
 def test_a_dask_worker_that_is_killed_costs_nobody_a_grade(submissions: Path, tmp_path: Path) -> None:
