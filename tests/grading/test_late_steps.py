@@ -71,7 +71,7 @@ _other = _connect(_url.rpartition("/")[0] + "/postgres")
 _other.autocommit = True
 _other.cursor().execute("{}")
 """
-PRINTS = "for _ in range(300): print('x' * 1_000_000)\n"
+PRINTS = "for _ in range(20): print('x' * 1_000_000)\n"
 #: The answers of a run in which all is well, on every descriptor.
 FORGES = """
 import os, psycopg2
