@@ -193,22 +193,18 @@ class Bench:
                 at_a_time=1,
                 pristine=room.template,
             )
-            try:
+            with _told_in(faults):
                 self.server.keep_as_built(room)
+            with _told_in(faults):
                 if (project / "names.toml").is_file():
                     subject = replace(subject, names=RoleMap.load(project / "names.toml"))
-            except WorkshopError as error:
-                faults.append(str(error))
             for key in self.options.steps:
                 if reasons:
                     break
                 if not subject.has_project and key in _OF_A_PROJECT:
                     continue
-                try:
+                with _told_in(faults, f"{contract.chapter(key).heading} could not be graded: "):
                     reports[str(key)] = _without_unseen(grade(key, subject))
-                except WorkshopError as error:
-                    name = contract.chapter(key).heading
-                    faults.append(f"{name} could not be graded: {' '.join(str(error).split())}")
         return reports, faults
 
     def _run_for(self, room: Room) -> Run:
@@ -223,6 +219,15 @@ class Bench:
                     self.server.end_sessions(room)  # what it left at work would be in the way of the checks
 
         return run
+
+
+@contextmanager
+def _told_in(faults: list[str], what: str = "") -> Iterator[None]:
+    """What can't be done is a sentence more, and the rest goes on."""
+    try:
+        yield
+    except WorkshopError as error:
+        faults.append(f"{what}{' '.join(str(error).split())}")
 
 
 def _without_unseen(report: Report) -> Report:
