@@ -35,9 +35,6 @@ _MODULES = {
 }
 
 
-#: What a class is graded in. Steps 7 and 8 run much of a learner's code, and not yet in the jail that a class needs.
-GRADED = (1, *contract.SCHEMA_STEPS)
-
 #: Those that need nothing but the database.
 _ON_DATABASE = (2, 3, 4, 5)
 

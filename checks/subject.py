@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,29 @@ from checks.roles import RoleMap
 from workshop.errors import WorkshopError
 
 
+def _cores() -> int:
+    return max(2, os.cpu_count() or 2)
+
+
 @dataclass(frozen=True)
 class Subject:
-    """A database, how its tables are called, and the project folder beside it."""
+    """A database, how its tables are called, and the project folder beside it.
+
+    Attributes:
+        has_project: the folder is known to go with the database.
+        run: how code of the project is run.
+        at_a_time: how many such runs are worth beginning at a time.
+        pristine: the name of a database to copy from that holds what the project's files build, where there is one
+            already; nobody can connect to it.
+    """
 
     database_url: str
     names: RoleMap
     project: Path
-    has_project: bool = True  # the folder is known to go with the database
-    run: Run = run  # how code of the project is run
+    has_project: bool = True
+    run: Run = run
+    at_a_time: int = field(default_factory=_cores)
+    pristine: str | None = None
 
 
 def find_subject(

@@ -5,14 +5,19 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from workshop.settings import settings
-from workshop.tools import run_tool, words
-
 #: Where pytest looks for settings, in its own order.
 _SETTINGS = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
-#: Plugins that write into the project, or take half a second and more to load and do nothing for these tests.
-_WITHOUT = ("cacheprovider", "nbval", "xdist", "xdist.looponfail", "hypothesispytest")
+#: Plugins that write into the project, or take long to load or to end and do nothing for these tests.
+_WITHOUT = (
+    "cacheprovider",
+    "nbval",
+    "xdist",
+    "xdist.looponfail",
+    "hypothesispytest",
+    "anyio",
+    "unraisableexception",
+)
 
 
 def arguments(folder: Path, scratch: Path) -> list[str]:
@@ -30,6 +35,9 @@ def arguments(folder: Path, scratch: Path) -> list[str]:
 
 def run_pytest(line: str) -> None:
     """Run the project's tests on the workshop's database, with further arguments of pytest, and print what it says."""
+    from workshop.settings import settings  # not above: who grades tests loads this module once for each run of them
+    from workshop.tools import run_tool, words
+
     with tempfile.TemporaryDirectory() as scratch:
         shown = ("-p", "workshop.short_traces", "--tb=short")
         told, _ = run_tool("pytest", [*arguments(settings().project, Path(scratch)), *shown, *words(line)])

@@ -12,9 +12,9 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,14 @@ import psycopg2
 
 from checks import contract
 from checks.contract import Level
-from checks.grade import GRADED, grade
+from checks.grade import grade
 from checks.grading import jail as ends
+from checks.grading.choice import ALL, Key
 from checks.grading.jail import Jail
 from checks.grading.limits import Limits
 from checks.grading.server import GradingServer, Room
 from checks.grading.submission import Submission
+from checks.own_process import Ended, Run
 from checks.report import Report
 from checks.roles import RoleMap
 from checks.subject import Subject
@@ -53,45 +55,61 @@ _SENTENCES = {
 }
 _INIT = "models/__init__.py"
 
+#: It is about the database that a learner works in, which nobody hands in.
+_UNSEEN = "migrations.stamped"
+
+#: Nothing of these can be said of a database alone.
+_OF_A_PROJECT = tuple(step.number for step in contract.STEPS if step.number > contract.SCHEMA_STEPS[-1])
+
 
 @dataclass(frozen=True)
 class Options:
-    """How a class is graded; `database_url`: a server to use in place of one of our own."""
+    """How a class is graded.
+
+    Attributes:
+        database_url: a server to use in place of one of our own.
+        steps: which steps and extensions.
+    """
 
     limits: Limits = field(default_factory=Limits)
     database_url: str | None = None
+    steps: tuple[Key, ...] = ALL
 
 
 @dataclass(frozen=True)
 class Graded:
-    """What came of a submission: the line of `grades.jsonl`, and its reports as HTML by step."""
+    """What came of a submission: the line of `grades.jsonl`, and its reports as HTML by step and extension begun."""
 
     line: dict[str, Any]
     html: dict[str, str]
 
 
-def maximum() -> dict[str, int]:
-    """How many points each step has at most, by its number as text."""
-    return {str(number): sum(rule.level is Level.MUST for rule in contract.step(number).rules) for number in GRADED}
+def maximum(steps: Sequence[Key]) -> dict[str, int]:
+    """How many points each of these has at most, by its number as text, or by its name for an extension."""
+    return {
+        str(key): sum(rule.level is Level.MUST and rule.id != _UNSEEN for rule in contract.chapter(key).rules)
+        for key in steps
+    }
 
 
 def grade_submission(submission: Submission, options: Options) -> Graded:
     """Grade it on this process's bench, which is made at the first call and lasts until the process ends."""
     started = time.monotonic()
     if submission.fault:
-        return _graded(submission, NO_SUBMISSION, submission.fault, {}, started)
+        return _graded(submission, options, NO_SUBMISSION, submission.fault, {}, started)
     try:
         return _bench(options).grade(submission, started)
     except MemoryError:
-        return _graded(submission, MEMORY, "What it stores is too big to look at.", {}, started)
+        return _graded(submission, options, MEMORY, "What it stores is too big to look at.", {}, started)
     except (WorkshopError, psycopg2.Error, OSError) as error:
         close_bench()
-        return _graded(submission, OURS, f"It could not be graded: {' '.join(str(error).split())}", {}, started)
+        sentence = f"It could not be graded: {' '.join(str(error).split())}"
+        return _graded(submission, options, OURS, sentence, {}, started)
 
 
-def failed(submission: Submission, status: str, sentence: str) -> Graded:
+def failed(submission: Submission, options: Options, status: str, sentence: str) -> Graded:
     """What is told of a submission that was not graded."""
-    return _graded(submission, status, sentence, {}, time.monotonic())
+    return _graded(submission, options, status, sentence, {}, time.monotonic())
 
 
 class Bench:
@@ -103,6 +121,7 @@ class Bench:
         self.scratch.chmod(0o711)
         self.server = GradingServer(self.scratch, options.limits, options.database_url)
         self.jail = Jail(self.scratch, options.limits)
+        self._one_at_a_time = threading.Lock()
 
     def close(self) -> None:
         """End whatever was started, and leave nothing behind."""
@@ -126,13 +145,13 @@ class Bench:
                 sentence = faults[0]
             limits = {name: value // 1_000_000 for name, value in asdict(self.options.limits).items() if value > 1e6}
             said = sentence or _SENTENCES.get(status, "").format(seconds=seconds, **limits)
-            return _graded(submission, status, said, reports, started)
+            return _graded(submission, self.options, status, said, reports, started)
 
     def _build(self, submission: Submission, room: Room) -> tuple[str, str]:
         """How the build ended, as a status and a sentence; the second may be the learner's words."""
         script = Path(__file__).with_name("build.py")
         question = json.dumps({"url": room.url, "dump": submission.dump})
-        with self.jail.project(submission.files, is_theirs=True) as project:
+        with self.jail.project(submission.files) as project:
             environment = {"DATABASE_URL": room.url}
             outcome = self.jail.confined(script, question, project, environment, self.options.limits.build_seconds)
         if outcome.cause == ends.TIME:
@@ -164,43 +183,70 @@ class Bench:
             files.setdefault(_INIT, MODELS_INIT.encode())
         reports: dict[str, Report] = {}
         faults: list[str] = []
-        with self.jail.project(files, is_theirs=False) as project:
-            subject = Subject(room.url, RoleMap(), project, submission.dump is None, self._run_for(room))
-            try:
+        with self.jail.project(files) as project:
+            subject = Subject(
+                room.examiner.url(),
+                RoleMap(),
+                project,
+                has_project=submission.dump is None,
+                run=self._run_for(room),
+                at_a_time=1,
+                pristine=room.template,
+            )
+            with _told_in(faults):
+                self.server.keep_as_built(room)
+            with _told_in(faults):
                 if (project / "names.toml").is_file():
-                    subject = Subject(room.url, RoleMap.load(project / "names.toml"), *_rest(subject))
-            except WorkshopError as error:
-                faults.append(str(error))
-            for number in GRADED:
+                    subject = replace(subject, names=RoleMap.load(project / "names.toml"))
+            for key in self.options.steps:
                 if reasons:
                     break
-                try:
-                    reports[str(number)] = grade(number, subject)
-                except WorkshopError as error:
-                    faults.append(f"Step {number} could not be graded: {' '.join(str(error).split())}")
+                if not subject.has_project and key in _OF_A_PROJECT:
+                    continue
+                with _told_in(faults, f"{contract.chapter(key).heading} could not be graded: "):
+                    reports[str(key)] = _without_unseen(grade(key, subject))
         return reports, faults
 
-    def _run_for(self, room: Room) -> Any:
-        def run(*arguments: Any) -> Any:
-            try:
-                return self.jail(*arguments)
-            finally:
-                self.server.end_sessions(room)  # what it left at work would be in the way of the checks
+    def _run_for(self, room: Room) -> Run:
+        """How the submission's code is run: in the jail, with the login that it knows."""
+
+        def run(script: Path, question: str, folder: Path, environment: Mapping[str, str], seconds: float) -> Ended:
+            theirs = {**environment, "DATABASE_URL": room.for_the_code(environment["DATABASE_URL"])}
+            with self._one_at_a_time:
+                try:
+                    return self.jail(script, question, folder, theirs, seconds)
+                finally:
+                    self.server.end_sessions(room)  # what it left at work would be in the way of the checks
 
         return run
 
 
-def _rest(subject: Subject) -> tuple[Any, ...]:
-    return subject.project, subject.has_project, subject.run
+@contextmanager
+def _told_in(faults: list[str], what: str = "") -> Iterator[None]:
+    """What can't be done is a sentence more, and the rest goes on."""
+    try:
+        yield
+    except WorkshopError as error:
+        faults.append(f"{what}{' '.join(str(error).split())}")
 
 
-def _graded(submission: Submission, status: str, sentence: str, reports: dict[str, Report], started: float) -> Graded:
-    most = maximum()
-    steps: dict[str, dict[str, Any]] = {
-        step: reports[step].to_dict()
-        if step in reports
-        else {"passed": False, "score": 0, "out_of": points, "checks": []}
-        for step, points in most.items()
+def _without_unseen(report: Report) -> Report:
+    return replace(report, results=tuple(result for result in report.results if result.rule.id != _UNSEEN))
+
+
+def _graded(
+    submission: Submission,
+    options: Options,
+    status: str,
+    sentence: str,
+    reports: dict[str, Report],
+    started: float,
+) -> Graded:
+    begun = {key: report for key, report in reports.items() if key.isdecimal() or report.attempted}
+    steps = {
+        key: begun[key].to_dict() if key in begun else _nothing(points)
+        for key, points in maximum(options.steps).items()
+        if key.isdecimal()
     }
     line = {
         "version": VERSION,
@@ -213,8 +259,9 @@ def _graded(submission: Submission, status: str, sentence: str, reports: dict[st
         "seconds": round(time.monotonic() - started, 2),
         "kind": "nothing" if submission.fault else "dump" if submission.dump else "project",
         "steps": steps,
+        "extras": {key: report.to_dict() for key, report in begun.items() if key not in steps},
     }
-    return Graded(line, {step: report.to_html() for step, report in reports.items()})
+    return Graded(line, {key: report.to_html() for key, report in begun.items()})
 
 
 def _nothing(points: int) -> dict[str, Any]:

@@ -27,6 +27,7 @@ def class_page(lines: Sequence[Line]) -> str:
             _figures(lines),
             "<h2>Who is stuck where</h2>",
             _stuck(lines),
+            *_extensions(lines),
             "<h2>What many miss</h2>",
             _missed(lines),
             "<h2>What was said most</h2>",
@@ -61,6 +62,17 @@ def _stuck(lines: Sequence[Line]) -> str:
     return rows(("step", "#passed by", "#stuck here", "who"), [*told, *done])
 
 
+def _extensions(lines: Sequence[Line]) -> list[str]:
+    """Who has begun one; nothing where nobody has."""
+    by: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        for name in line["extras"]:
+            by[name].append(line)
+    passed = {name: sum(line["extras"][name]["passed"] for line in them) for name, them in by.items()}
+    told = ((escape(title_of(name)), f"#{passed[name]}", f"#{len(them)}", _names(them)) for name, them in by.items())
+    return ["<h2>Extensions</h2>", rows(("", "#passed by", "#begun by", "who"), told)] if by else []
+
+
 def _names(lines: Sequence[Line]) -> str:
     links = ", ".join(_link(line) for line in lines[:12])
     return f"{links}{f' and {len(lines) - 12} more' if lines[12:] else ''}"
@@ -71,9 +83,9 @@ def _link(line: Line) -> str:
 
 
 def _rules(lines: Sequence[Line]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each required rule of each step that somebody began."""
+    """Each required rule of each step, and each extension, that somebody began."""
     for line in lines:
-        for step, told in line["steps"].items():
+        for step, told in {**line["steps"], **line["extras"]}.items():
             if state_of(told) != "not begun":
                 yield from ((step, check) for check in told["checks"] if check["level"] == "must")
 

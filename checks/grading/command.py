@@ -1,4 +1,4 @@
-"""python -m checks grade SUBMISSIONS --output GRADES [--jobs N] [--dask ADDRESS]"""
+"""python -m checks grade SUBMISSIONS --output GRADES [--steps STEPS] [--jobs N] [--dask ADDRESS]"""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from checks.command import Parser, could_not_run
 from checks.grading.bench import OURS, Options
+from checks.grading.choice import ALL, chosen
 from checks.grading.class_page import class_page
 from checks.grading.jobs import grade_here, grade_on_dask
 from checks.grading.limits import Limits
@@ -31,6 +32,11 @@ def _parser() -> Parser:
         metavar="URL",
         help="a server where this role may make databases and roles (default: the grader starts servers of its own)",
     )
+    parser.add_argument(
+        "--steps",
+        metavar="STEPS",
+        help="which steps and extensions, such as 1-6 or 1-8,coupons (default: everything)",
+    )
     parser.add_argument("--time-limit", type=float, default=Limits.seconds, metavar="SECONDS", help="for a submission")
     return parser
 
@@ -41,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         limits = Limits()
         limits = replace(limits, seconds=asked.time_limit, build_seconds=min(limits.build_seconds, asked.time_limit))
-        options = Options(limits, asked.database_url)
+        options = Options(limits, asked.database_url, ALL if asked.steps is None else chosen(asked.steps))
         paths = find_submissions(asked.submissions)
         results = Results(asked.output, options)
         lines = list(_grade(paths, results, options, max(1, asked.jobs or _cores()), asked.dask))

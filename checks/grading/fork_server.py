@@ -56,11 +56,15 @@ def main() -> None:
 
 
 def _load_ahead() -> None:
+    import alembic.autogenerate  # noqa: F401
     import pydantic_settings  # noqa: F401
+    import pytest  # noqa: F401
     import sqlalchemy.dialects.postgresql.psycopg2
     import sqlalchemy.orm  # noqa: F401
 
     import checks.grading.build
+    import checks.migrations.runner
+    import checks.schema_tests.runner
     import checks.steps.order_history_probe  # noqa: F401
 
     gc.collect()

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from workshop.settings import ROOT
 
 _PATIENCE = 60  # seconds for the fork server to load
 _TICK = 0.1  # seconds between looks at memory
+_WORDS = 8_192  # bytes that are kept of what is no answer
 _SHARED_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 
 #: What a process ended by itself ended by; what we ended it for.
@@ -44,24 +45,23 @@ class Outcome:
 class Jail:
     """Runs one process at a time; when it ends, whatever it has left behind ends too."""
 
-    def __init__(self, scratch: Path, limits: Limits, afterwards: Callable[[], None] = lambda: None) -> None:
-        """scratch: a folder of ours that others may pass. afterwards: called when a process and all of its are gone."""
+    def __init__(self, scratch: Path, limits: Limits) -> None:
+        """scratch: a folder of ours that others may pass."""
         self.limits = limits
         self.folder = scratch / "submission"
         self.account = spare_account()
         self.deadline = float("inf")  # on time.monotonic()
-        self._afterwards = afterwards
         self._server: subprocess.Popen[bytes] | None = None
         self._orders: socket.socket | None = None
 
     # -- folders -----------------------------------------------------------------------------------------------
 
     @contextmanager
-    def project(self, files: Mapping[str, bytes], *, is_theirs: bool) -> Iterator[Path]:
-        """The submission's files in a new folder `ecommerce-db`, which its code may change if it is theirs."""
+    def project(self, files: Mapping[str, bytes]) -> Iterator[Path]:
+        """The submission's files in a new folder `ecommerce-db` of ours, which none of its code can change."""
         self._clear()
         project = self.folder / "ecommerce-db"
-        for folder in (self.folder, project, self.folder / "home"):
+        for folder in (self.folder, project):
             folder.mkdir()
             folder.chmod(0o755)
         for name, content in files.items():
@@ -72,16 +72,39 @@ class Jail:
                     path.write_bytes(content)
             except (OSError, ValueError):
                 continue  # a name that this system can't have
-        if self.account is not None:
-            for path in (self.folder / "home", *([project, *project.rglob("*")] if is_theirs else ())):
-                os.chown(path, self.account, self.account, follow_symlinks=False)
         try:
             yield project
         finally:
             self._clear()
 
+    @contextmanager
+    def _copy(self, project: Path) -> Iterator[Path]:
+        """The same folder once more, for one process that may do with it what it likes, and a home beside it."""
+        place = self.folder / "at-work"
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        place.chmod(0o755)
+        home, copy = self._home, place / project.name
+        home.mkdir()
+        shutil.copytree(project, copy)
+        if self.account is not None:
+            for path in (home, copy, *copy.rglob("*")):
+                os.chown(path, self.account, self.account, follow_symlinks=False)
+        try:
+            yield copy
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+            self._clear_shared_folders()
+
+    @property
+    def _home(self) -> Path:
+        return self.folder / "at-work" / "home"
+
     def _clear(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._clear_shared_folders()
+
+    def _clear_shared_folders(self) -> None:
         if self.account is None:
             return
         for place in map(Path, _SHARED_FOLDERS):
@@ -95,21 +118,24 @@ class Jail:
     def __call__(
         self, script: Path, question: str, folder: Path, environment: Mapping[str, str], seconds: float
     ) -> Ended:
-        """Run a script of ours that loads code of the submission's, as `checks.own_process.run` does."""
+        """Run a script of ours that loads code of the submission's, as `checks.own_process.run` does.
+
+        It works in a copy of `folder`: what it writes there, at home or in /tmp is gone when it ends.
+        """
         return self.confined(script, question, folder, environment, seconds).ended
 
     def confined(
         self, script: Path, question: str, folder: Path, environment: Mapping[str, str], seconds: float
     ) -> Outcome:
         """The same, and how it ended."""
-        try:
-            return self._confined(script, question, folder, environment, seconds)
-        except (OSError, ValueError) as error:
-            self.close()  # a fork server that something has ended; the next one starts anew
-            return Outcome(Ended("", f"The process could not be watched: {error}"), -signal.SIGKILL, BY_ITSELF)
-        finally:
-            self._end_all()
-            self._afterwards()
+        with self._copy(folder) as copy:
+            try:
+                return self._confined(script, question, copy, environment, seconds)
+            except (OSError, ValueError) as error:
+                self.close()  # a fork server that something has ended; the next one starts anew
+                return Outcome(Ended("", f"The process could not be watched: {error}"), -signal.SIGKILL, BY_ITSELF)
+            finally:
+                self._end_all()
 
     def close(self) -> None:
         """End the fork server and whatever it has started."""
@@ -181,7 +207,7 @@ class Jail:
     def _order(self, script: Path, folder: Path, environment: Mapping[str, str]) -> dict[str, object]:
         limits = self.limits
         others = 0 if self.account is not None else processes_of_ours()
-        home = str(self.folder / "home")
+        home = str(self._home)
         surroundings = {"HOME": home, "TMPDIR": home, "USER": "learner", "LOGNAME": "learner", "LANG": "C.UTF-8"}
         return {
             "script": str(script),
@@ -209,7 +235,7 @@ class Jail:
     def _watch(self, out: int, err: int, deadline: float) -> Outcome:
         """Read what it says until it ends, or until it is late or takes too much, and is ended."""
         assert self._orders is not None
-        said = {out: bytearray(), err: bytearray()}
+        said = {out: _Said(self.limits.output, is_answer=True), err: _Said(_WORDS, is_answer=False)}
         cause, next_look = BY_ITSELF, time.monotonic() + _TICK
         with selectors.DefaultSelector() as selector:
             for descriptor in (out, err, self._orders.fileno()):
@@ -219,7 +245,7 @@ class Jail:
                 for key, _ in selector.select(_TICK):
                     if key.fd == self._orders.fileno():
                         status = int(self._line())
-                    elif not self._read(key.fd, said[key.fd], key.fd == out):
+                    elif not said[key.fd].read(key.fd):
                         selector.unregister(key.fd)
                 now = time.monotonic()
                 if status is None and not cause and now >= next_look:
@@ -231,22 +257,12 @@ class Jail:
         for descriptor in (out, err):
             os.set_blocking(descriptor, False)
             with suppress(OSError):
-                while self._read(descriptor, said[descriptor], descriptor == out):
+                while said[descriptor].read(descriptor):
                     pass
         if not cause and status == -signal.SIGXCPU:
             cause = TIME
-        output, words = (said[pipe].decode(errors="replace") for pipe in (out, err))
-        return Outcome(Ended(output, words, is_late=cause == TIME), status, cause)
-
-    def _read(self, descriptor: int, kept: bytearray, is_answer: bool) -> bool:
-        """Read on: of an answer the beginning is kept, of what else it says the end. False at the end."""
-        chunk = os.read(descriptor, 65_536)
-        kept += chunk
-        if is_answer:
-            del kept[self.limits.output :]
-        else:
-            del kept[:-8_192]
-        return bool(chunk)
+        answer, words = said[out], said[err]
+        return Outcome(Ended(answer.text, words.text, cause == TIME, status, words.count), status, cause)
 
     def _descendants(self) -> list[psutil.Process]:
         if self._server is None:
@@ -275,6 +291,27 @@ class Jail:
                 with suppress(psutil.Error):
                     process.kill()
             time.sleep(0.01)
+
+
+class _Said:
+    """What comes through a pipe: of an answer the beginning is kept, of what else is said the end."""
+
+    def __init__(self, most: int, *, is_answer: bool) -> None:
+        self.count = 0
+        self._kept = bytearray()
+        self._surplus = slice(most, None) if is_answer else slice(None, -most)
+
+    def read(self, pipe: int) -> bool:
+        """Read on; False at the end."""
+        chunk = os.read(pipe, 65_536)
+        self.count += len(chunk)
+        self._kept += chunk
+        del self._kept[self._surplus]
+        return bool(chunk)
+
+    @property
+    def text(self) -> str:
+        return self._kept.decode(errors="replace")
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -49,7 +49,9 @@ class _Workers:
                 return self._pool().submit(grade_submission, submission, self._options).result(seconds)
             except (BrokenProcessPool, TimeoutError):
                 self._give_up()
-        return failed(submission, OURS, "The process that graded it ended, or did not come to an end, twice.")
+        return failed(
+            submission, self._options, OURS, "The process that graded it ended, or did not come to an end, twice."
+        )
 
     def close(self) -> None:
         """End all processes, and with them their servers."""
@@ -94,17 +96,18 @@ def grade_on_dask(due: Iterable[Submission], options: Options, address: str) -> 
             # A Dask future is none of Python's: this one waits for it, and for a worker that takes a lost one's place.
             answer: Future[Graded] = Future()
             sent = client.submit(grade_submission, submission, options, pure=False)
-            sent.add_done_callback(lambda done: answer.set_result(_result(done, submission)))
+            sent.add_done_callback(lambda done: answer.set_result(_result(done, submission, options)))
             return answer
 
         yield from _in_flight(due, send, max(8, 2 * _AHEAD * threads))
 
 
-def _result(done: Any, submission: Submission) -> Graded:
+def _result(done: Any, submission: Submission, options: Options) -> Graded:
     try:
         graded: Graded = done.result()
     except Exception as error:  # also one of Dask's own: the workers that had it were lost, one after the other
-        return failed(submission, OURS, f"It could not be graded on the cluster: {' '.join(str(error).split())}")
+        sentence = f"It could not be graded on the cluster: {' '.join(str(error).split())}"
+        return failed(submission, options, OURS, sentence)
     return graded
 
 

@@ -27,7 +27,7 @@ class Limits:
         output: how much of what it prints is read.
     """
 
-    seconds: float = 120
+    seconds: float = 300
     build_seconds: float = 30
     memory: int = 1_000_000_000
     processes: int = 48

@@ -33,8 +33,8 @@ def bar(share: float) -> str:
 
 
 def title_of(step: str) -> str:
-    """A step as a reader knows it."""
-    return f"{step}, {contract.step(int(step)).title}" if step.isdecimal() else step.capitalize()
+    """A step, or an extension, as a reader knows it."""
+    return f"{step}, {contract.step(int(step)).title}" if step.isdecimal() else contract.chapter(step).heading
 
 
 def state_of(step: Mapping[str, Any]) -> str:
@@ -58,7 +58,7 @@ def learner_page(line: Mapping[str, Any], reports: Mapping[str, str]) -> str:
                 ("step", "", "#rules that hold"),
                 (
                     (escape(title_of(step)), _marked(state_of(told)), f"#{told['score']} of {told['out_of']}")
-                    for step, told in line["steps"].items()
+                    for step, told in {**line["steps"], **line["extras"]}.items()
                 ),
             )
         )
@@ -78,11 +78,18 @@ def _again(line: Mapping[str, Any]) -> str:
         f"build_schema('{url}', replace=True)\""
     )
     project = "" if line["kind"] == "dump" else " --project /path/to/ecommerce-db"
-    checks = "\n".join(f"python -m checks {step} --database-url {url}{project}" for step in line["steps"])
+    told = [key for key, step in {**line["steps"], **line["extras"]}.items() if step["checks"]]
+    checks = "\n".join(f"python -m checks {key} --database-url {url}{project}" for key in told)
     return (
         "<h2>The same figures by hand</h2><p>Build the submission in a database of its own, then check each step:</p>"
-        f"<pre>{escape(build)}\n{escape(checks)}</pre>"
+        f"<pre>{escape(build)}\n{escape(checks)}</pre>{_STAMP if '7' in told else ''}"
     )
+
+
+_STAMP = (
+    "<p>Step 7 then has one rule more, on the revision's number in the learner's own database: no submission holds "
+    "that, and it is not counted here.</p>"
+)
 
 
 def _marked(state: str) -> str:

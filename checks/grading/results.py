@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.grading.bench import OURS, Graded, Options, maximum
+from checks.grading.choice import Key
 from checks.grading.pages import learner_page
 from workshop.settings import ROOT
 
@@ -28,6 +29,7 @@ class Results:
         self.folder = folder
         self._lines = folder / "grades.jsonl"
         self._graded_by = graded_by(options)
+        self._steps = options.steps
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         self._kept = {line["name"]: line for line in self._read()}
@@ -56,7 +58,7 @@ class Results:
         fresh.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
         fresh.replace(self._lines)
         with (self.folder / "grades.csv").open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows(table(lines))
+            csv.writer(file).writerows(table(lines, self._steps))
 
     def _read(self) -> Iterable[dict[str, Any]]:
         if not self._lines.is_file():
@@ -81,8 +83,8 @@ def place(name: str) -> str:
 
 
 def graded_by(options: Options) -> str:
-    """A hash of what decides about a grade beside the submission: the code of the checks, and the limits."""
-    return hashlib.sha256(f"{_code()} {asdict(options.limits)}".encode()).hexdigest()[:16]
+    """A hash of what decides about a grade beside the submission: the code of the checks, the limits, the steps."""
+    return hashlib.sha256(f"{_code()} {asdict(options.limits)} {options.steps}".encode()).hexdigest()[:16]
 
 
 @cache
@@ -98,9 +100,11 @@ def _code() -> str:
 # -- grades.csv ------------------------------------------------------------------------------------------------
 
 
-def table(lines: Sequence[Line]) -> Iterable[list[Any]]:
-    """The rows of grades.csv: a head, the maximum, then a learner each."""
-    most = maximum()
+def table(lines: Sequence[Line], steps: Sequence[Key]) -> Iterable[list[Any]]:
+    """The rows of grades.csv: a head, the maximum, then a learner each; extensions count for nothing else."""
+    points = maximum(steps)
+    most = {key: out_of for key, out_of in points.items() if key.isdecimal()}
+    extras = {key: out_of for key, out_of in points.items() if key not in most}
     yield [
         "submission",
         "status",
@@ -108,19 +112,30 @@ def table(lines: Sequence[Line]) -> Iterable[list[Any]]:
         "score",
         "out_of",
         "percent",
+        *(f"extra_{name}" for name in extras),
         "sentence",
     ]
     total = sum(most.values())
-    yield ["(maximum)", "", *(points for most_ in most.values() for points in (most_, most_)), total, total, 100, ""]
+    yield [
+        "(maximum)",
+        "",
+        *(figure for out_of in most.values() for figure in (out_of, out_of)),
+        total,
+        total,
+        100,
+        *extras.values(),
+        "",
+    ]
     for line in lines:
-        points = [line["steps"].get(step, {"score": 0, "out_of": out_of}) for step, out_of in most.items()]
+        told = [line["steps"].get(step, {"score": 0, "out_of": out_of}) for step, out_of in most.items()]
         yield [
             _cell(line["name"]),
             line["status"],
-            *(figure for step in points for figure in (step["score"], step["out_of"])),
+            *(figure for step in told for figure in (step["score"], step["out_of"])),
             line["score"],
             line["out_of"],
             percent(line),
+            *(line["extras"].get(name, {"score": 0})["score"] for name in extras),
             _cell(" ".join(line["sentence"].split())),
         ]
 
@@ -140,11 +155,8 @@ def _cell(text: str) -> str:
 
 def gradescope(line: Line) -> dict[str, Any]:
     """`results.json` as Gradescope's autograders write it: https://gradescope-autograders.readthedocs.io/en/latest/specs/"""
-    tests = [
-        _test(number, place_, check)
-        for number, step in line["steps"].items()
-        for place_, check in enumerate((c for c in step["checks"] if c["level"] == "must"), 1)
-    ]
+    tests = [_test(key, number, check) for key, number, check in _required(line["steps"])]
+    extras = [_extra(key, number, check) for key, number, check in _required(line["extras"])]
     return {
         "score": line["score"],
         "execution_time": line["seconds"],
@@ -152,8 +164,20 @@ def gradescope(line: Line) -> dict[str, Any]:
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "tests": tests,
+        "tests": [*tests, *extras],
     }
+
+
+def _required(told: Mapping[str, Any]) -> Iterable[tuple[str, int, Mapping[str, Any]]]:
+    for key, chapter in told.items():
+        required = (check for check in chapter["checks"] if check["level"] == "must")
+        yield from ((key, number, check) for number, check in enumerate(required, 1))
+
+
+def _extra(name: str, number: int, check: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule of an extension: to be seen, and without points."""
+    test = _test(name, number, check)
+    return {**test, "score": 0, "max_score": 0, "tags": ["extension", name, *test["tags"][1:]]}
 
 
 def _test(step: str, number: int, check: Mapping[str, Any]) -> dict[str, Any]:

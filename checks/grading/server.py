@@ -11,11 +11,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 import psycopg2
@@ -25,7 +25,7 @@ from psycopg2.extensions import connection as Connection
 from checks.grading.limits import Limits
 from workshop.errors import WorkshopError
 from workshop.postgres import connect
-from workshop.postgres.connection import Address
+from workshop.postgres.connection import Address, words_of
 from workshop.postgres.embedded import Cluster
 from workshop.settings import Settings, settings
 
@@ -39,14 +39,15 @@ _ROLE_SETTINGS = {
     "temp_file_limit": "200MB",
 }
 _CONNECTIONS = 20
+_TEMPLATE = "_as_built"
 
 #: The data are gone after the grading, whatever happens: nothing waits for a disk.
 _SERVER_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
 
 
-_END = "select pg_terminate_backend(pid, 2000) from pg_stat_activity where usename = %s"
+_END = "select pg_terminate_backend(pid, 2000) from pg_stat_activity where usename = any (%s)"
 _OWNED = "from pg_database d join pg_roles r on r.oid = d.datdba where rolname = %s"
-_SIZES = f"select pg_database_size(d.oid) {_OWNED}"
+_SIZES = f"select coalesce(pg_database_size(d.oid), 0) {_OWNED}"  # null for one that is just being dropped
 
 
 class Unusable(WorkshopError):
@@ -55,14 +56,33 @@ class Unusable(WorkshopError):
 
 @dataclass(frozen=True)
 class Room:
-    """A database and a role of a submission's own."""
+    """A database and a role of a submission's own, and the examiner, who looks at them.
 
-    role: str
+    The examiner has the role's rights and a login that the submission's code does not have: what that code leaves at
+    work can be ended while an examination goes on, and can end nothing of it.
+    """
+
     address: Address
+    examiner: Address
+
+    @property
+    def role(self) -> str:
+        """Who owns the database, and all in it."""
+        return self.address.user or ""
 
     @property
     def url(self) -> str:
+        """For the submission's code."""
         return self.address.url()
+
+    @property
+    def template(self) -> str:
+        """What the database is called that holds what the build left; nobody can connect to it."""
+        return f"{self.address.database}{_TEMPLATE}"
+
+    def for_the_code(self, url: str) -> str:
+        """The same database as the examiner's `url`, for the submission's code."""
+        return self.address.at(Address.parse(url).database or "").url()
 
 
 class GradingServer:
@@ -101,24 +121,42 @@ class GradingServer:
     def shut_out(self, room: Room) -> Room:
         """End all sessions of the room's role, and give it another password and its limits again."""
         self.end_sessions(room)
-        fresh = Room(room.role, _with_password(room.address))
+        fresh = replace(room, address=_with_password(room.address))
         self._execute("alter role {} with login connection limit %s password %s", room.role, values=_login(fresh))
         self._set_limits(room.role)
         return fresh
 
-    def end_sessions(self, room: Room) -> None:
-        """End what the role has running. Raises Unusable when something goes on all the same."""
-        for _ in range(5):
-            ended = self._query(
-                "select pg_terminate_backend(pid, 2000) from pg_stat_activity where usename = %s", room.role
+    def keep_as_built(self, room: Room) -> None:
+        """Put a copy of the room's database where nobody can change it, and the room's role can copy it.
+
+        Raises WorkshopError when PostgreSQL does not.
+        """
+        try:
+            self._execute(
+                "create database {} template {} is_template true allow_connections false",
+                room.template,
+                room.address.database or "",
             )
-            if not ended:
+        except psycopg2.Error as error:
+            raise WorkshopError(f"What was built can't be copied: {words_of(error)}.") from None
+
+    def end_sessions(self, room: Room) -> None:
+        """End what the submission's code has running. Raises Unusable when something goes on all the same."""
+        self._end([room.role])
+
+    def end_all_sessions(self, room: Room) -> None:
+        """The same, and end the examination."""
+        self._end([room.role, room.examiner.user])
+
+    def _end(self, roles: Sequence[str | None]) -> None:
+        for _ in range(5):
+            if not self._query(_END, list(roles)):
                 return
         raise Unusable("PostgreSQL does not end the sessions of a submission.")
 
     @contextlib.contextmanager
     def watched(self, room: Room, seconds: float) -> Iterator[list[str]]:
-        """While this lasts, the role's sessions are ended once the time is up or they take too much.
+        """While this lasts, all sessions in the room are ended once the time is up or they take too much.
 
         Yields a list in which the reason then is: "time", "memory" or "disk".
         """
@@ -156,23 +194,25 @@ class GradingServer:
         administration = self._administration()
         # On a server of our own a submission finds the names that its author had: files may mention them.
         suffix = f"_{secrets.token_hex(6)}" if self._url else ""
-        address = Address(
-            f"workshop{suffix}",
-            None,
-            administration.host,
-            administration.port,
-            f"ecommerce{suffix}",
-            administration.options,
-        )
-        room = Room(f"workshop{suffix}", _with_password(address))
+        owner = replace(administration, user=f"workshop{suffix}", database=f"ecommerce{suffix}")
+        options = dict(administration.options)
+        options["options"] = f"{options.get('options', '')} -c role={owner.user}".strip()
+        examiner = replace(owner, user=f"examiner{suffix}", options=tuple(options.items()))
+        room = Room(_with_password(owner), _with_password(examiner))
         self._remove(room)
-        self._execute("create role {} login createdb connection limit %s password %s", room.role, values=_login(room))
-        self._set_limits(room.role)
+        self._make_role(room.address, "createdb")
+        self._make_role(room.examiner, "nocreatedb")
+        self._execute("grant {} to {}", room.role, room.examiner.user or "")
         if self._url:
             with suppress(psycopg2.Error):  # up to 15 whoever makes a role may act for it, from 16 on by this
-                self._execute("grant {} to current_user", room.role)
+                self._execute("grant {}, {} to current_user", room.role, room.examiner.user or "")
         self._execute("create database {} owner {} template template0", room.address.database or "", room.role)
         return room
+
+    def _make_role(self, address: Address, right: Literal["createdb", "nocreatedb"]) -> None:
+        statement = f"create role {{}} login {right} connection limit %s password %s"
+        self._execute(statement, address.user or "", values=(_CONNECTIONS, address.password))
+        self._set_limits(address.user or "")
 
     def _set_limits(self, role: str) -> None:
         for name, value in _ROLE_SETTINGS.items():
@@ -183,13 +223,17 @@ class GradingServer:
                     raise
 
     def _remove(self, room: Room) -> None:
-        self.end_sessions(room)
+        self.end_all_sessions(room)
+        if self._query("select 1 from pg_database where datname = %s", room.template):
+            self._execute("alter database {} is_template false", room.template)
+            self._execute("drop database {}", room.template)
         for name in self._query(f"select datname {_OWNED}", room.role):
             self._execute("drop database {}", name)
-        self.end_sessions(room)
-        if self._query("select 1 from pg_roles where rolname = %s", room.role):
-            self._execute("drop owned by {}", room.role)  # what it may do with the server's settings goes
-            self._execute("drop role {}", room.role)
+        self.end_all_sessions(room)
+        for role in (room.examiner.user or "", room.role):
+            if self._query("select 1 from pg_roles where rolname = %s", role):
+                self._execute("drop owned by {}", role)  # what it may do with the server's settings goes
+                self._execute("drop role {}", role)
 
     # -- the watch ---------------------------------------------------------------------------------------------
 
@@ -201,7 +245,7 @@ class GradingServer:
                 reason = "time" if left <= 0 else self._excess(room)
                 if reason:
                     reasons.append(reason)
-                    self.end_sessions(room)
+                    self.end_all_sessions(room)
 
     def _excess(self, room: Room) -> str | None:
         if sum(self._query(_SIZES, room.role)) > self._limits.database:

@@ -1,11 +1,11 @@
-"""Runs Alembic on the learner's project, command by command, in a process of its own.
+"""Runs commands of Alembic on the learner's project, in a process of their own.
 
-Run as `python runner.py DATABASE` with the project folder as working directory and DATABASE_URL set. Each line of
-standard input is a command: describe, chain, upgrade, downgrade, check or models. Each answer is a line of JSON on
-what was standard output: `{"ok": …}` or `{"trouble": {"kind": …, "text": …, "place": …, "hint": …}}`. What the
-learner's code prints goes to standard error.
+Run with the project folder as working directory and DATABASE_URL set. On standard input comes, as JSON,
+`{"database": …, "commands": […]}`; a command is describe, chain, upgrade, downgrade, check or models. Each is answered
+by a line of JSON: `{"ok": …}` or `{"trouble": {"kind": …, "text": …, "place": …, "hint": …}}`. What the learner's code
+prints goes to standard error.
 
-Every connection to another database than DATABASE is refused before it is made: revisions that go to a wrong place
+Every connection to another database than the one named is refused before it is made: revisions that go to a wrong place
 must not do there what they are tried for.
 """
 
@@ -32,11 +32,12 @@ from sqlalchemy import MetaData
 from checks.inside import OtherDatabase, allow_only, answer_channel, first_line, place_of
 
 
-def main(database: str) -> None:
+def main() -> None:
+    asked = json.load(sys.stdin)
     answers = answer_channel()
-    allow_only(database)
-    for line in sys.stdin:
-        answers.write(json.dumps(_answer(_COMMANDS[line.strip()])) + "\n")
+    allow_only(asked["database"])
+    for name in asked["commands"]:
+        answers.write(json.dumps(_answer(_COMMANDS[name])) + "\n")
         answers.flush()
 
 
@@ -169,4 +170,4 @@ def _hint(error: BaseException) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -6,14 +6,9 @@ Everything is seen once, in the order in which Alembic has to be asked, and reme
 from __future__ import annotations
 
 import json
-import os
-import queue
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +19,6 @@ from psycopg2 import sql
 from checks import contract
 from checks.grade import grade_required
 from checks.migrations.contents import Contents, read_contents
-from checks.own_process import FROM_SOURCE, end, start
 from checks.report import Report
 from checks.scratch import NotBuilt, pristine_database, scratch_database
 from checks.subject import Subject
@@ -32,7 +26,7 @@ from workshop.errors import WorkshopError
 from workshop.postgres import connect
 from workshop.postgres.connection import Address
 
-#: How long one command of Alembic may take; the reference takes one.
+#: How long Alembic may take for what it is asked at a time; the reference takes two.
 SECONDS = 20
 
 RUNNER = Path(__file__).with_name("runner.py")
@@ -105,64 +99,98 @@ class Trial:
 def try_out(subject: Subject) -> Trial:
     """The trial of the project's migrations; raises WorkshopError when there can be none."""
     trial = Trial(subject)
-    with (
-        ThreadPoolExecutor(max_workers=1) as aside,
-        scratch_database(subject.database_url) as scratch,
-        Runner(subject.project, scratch) as alembic,
-    ):
-        wanted = aside.submit(_wanted, subject)  # takes as long as Alembic's first answer
-        trial.before = read_contents(scratch)
-        trial.described = _described(alembic.ask("describe"))
+    with ThreadPoolExecutor(max_workers=1) as aside, scratch_database(subject.database_url) as url:
+        wanted = aside.submit(_wanted, subject)  # takes as long as Alembic's first answers
+        trial.live = read_contents(subject.database_url)
+        trial.before = read_contents(url)
+        scratch = replace(subject, database_url=url)
+        told, chain, models, upgrade = _ask(scratch, "describe", "chain", "models", "upgrade")
+        trial.described = _described(told)
         if isinstance(trial.described, Described):
-            trial.chain = _chain(alembic.ask("chain"))
-            trial.models = _list(alembic.ask("models"))
-            trial.stamp, trial.live = _live(subject.database_url, trial.described.version_table)
-            if isinstance(trial.chain, Chain):
-                _migrate(trial, alembic, scratch)
+            trial.chain = _chain(chain)
+            trial.models = _list(models)
+            trial.stamp = _stamp(subject.database_url, trial.described.version_table)
+            trial.upgrade = _trouble(upgrade)
+            if isinstance(trial.chain, Chain) and not trial.upgrade:
+                _go_on(trial, scratch)
         trial.wanted = wanted.result()
     return trial
 
 
-def _migrate(trial: Trial, alembic: Runner, scratch: str) -> None:
-    trial.upgrade = _trouble(alembic.ask("upgrade"))
-    if trial.upgrade:
-        return
-    trial.migrated = read_contents(scratch)
-    trial.reports = grade_required(contract.SCHEMA_STEPS, replace(trial.subject, database_url=scratch))
-    trial.drift = _list(alembic.ask("check"))
-    trial.downgrade = _trouble(alembic.ask("downgrade"))
+def _go_on(trial: Trial, scratch: Subject) -> None:
+    """From the head: what is there, down, and up again. No code of the learner's runs while something is read."""
+    trial.migrated = read_contents(scratch.database_url)
+    trial.reports = grade_required(contract.SCHEMA_STEPS, scratch)
+    drift, downgrade = _ask(scratch, "check", "downgrade")
+    trial.drift, trial.downgrade = _list(drift), _trouble(downgrade)
     if not trial.downgrade:
-        trial.after = read_contents(scratch)
-        trial.again = _trouble(alembic.ask("upgrade"))
+        trial.after = read_contents(scratch.database_url)
+        [again] = _ask(scratch, "upgrade")
+        trial.again = _trouble(again)
 
 
 def _wanted(subject: Subject) -> Contents | WorkshopError:
     try:
-        return read_contents(Address.parse(subject.database_url).at(pristine_database(subject)).url())
+        with scratch_database(subject.database_url, pristine_database(subject)) as copy:
+            return read_contents(copy)
     except NotBuilt as problem:
         return problem
 
 
-def _live(url: str, version_table: tuple[str, str]) -> tuple[Sequence[str] | None, Contents]:
-    """The revisions that the workshop's database is stamped with, and what it holds."""
+def _stamp(url: str, version_table: tuple[str, str]) -> Sequence[str] | None:
+    """The revisions that the workshop's database is stamped with."""
     table = sql.Identifier(*(part for part in version_table if part))
     with closing(connect(url, "checks")) as connection, connection.cursor() as cursor:
         try:
             cursor.execute(sql.SQL("select version_num from {}").format(table))
-            stamp = [str(number) for (number,) in cursor.fetchall()]
+            return [str(number) for (number,) in cursor.fetchall()]
         except psycopg2.Error:
-            stamp = None
-    return stamp, read_contents(url)
+            return None
+
+
+# -- Alembic, and what it answers --------------------------------------------------------------------------------
+
+
+def _ask(subject: Subject, *commands: str) -> list[Any]:
+    """What each command answers on the subject's database (see `runner.py`), or the Trouble that it met."""
+    question = json.dumps({"database": Address.parse(subject.database_url).database or "", "commands": commands})
+    environment = {"DATABASE_URL": subject.database_url, "WORKSHOP_POSTGRES": "external"}
+    ended = subject.run(RUNNER, question, subject.project, environment, SECONDS)
+    answers = [_answer(told) for told in ended.answers[: len(commands)]]
+    stopped = Trouble("time", f"it was still running after {SECONDS} seconds") if ended.is_late else _STOPPED
+    return answers + [stopped] * (len(commands) - len(answers))
+
+
+_STOPPED = Trouble("end", "Python stopped in the middle of it")
+
+
+def _answer(told: Any) -> Any:
+    """What is told, which may be anything: code of the learner's ran in the process that told it."""
+    try:
+        if "trouble" not in told:
+            return told["ok"]
+        return Trouble(*(str(told["trouble"][part]) for part in ("kind", "text", "place", "hint")))
+    except (KeyError, TypeError):
+        return _STOPPED
 
 
 def _described(answer: Any) -> Described | Trouble:
     if isinstance(answer, Trouble):
         return answer
-    return Described(**answer | {"version_table": tuple(answer["version_table"])})
+    try:
+        schema, table = map(str, answer["version_table"])
+        return Described(bool(answer["has_run"]), [str(name) for name in answer["tables"]], (schema, table))
+    except (KeyError, TypeError, ValueError):
+        return _STOPPED
 
 
 def _chain(answer: Any) -> Chain | Trouble:
-    return answer if isinstance(answer, Trouble) else Chain(**answer)
+    if isinstance(answer, Trouble):
+        return answer
+    try:
+        return Chain(*([str(name) for name in answer[part]] for part in ("heads", "revisions")))
+    except (KeyError, TypeError):
+        return _STOPPED
 
 
 def _trouble(answer: Any) -> Trouble | None:
@@ -170,58 +198,6 @@ def _trouble(answer: Any) -> Trouble | None:
 
 
 def _list(answer: Any) -> Sequence[str] | Trouble:
-    return answer if isinstance(answer, Trouble) else list(answer)
-
-
-class Runner:
-    """The process in which Alembic runs (see `runner.py`). What the learner's code prints is let go."""
-
-    def __init__(self, project: Path, url: str) -> None:
-        self._process = start(
-            [sys.executable, str(RUNNER), Address.parse(url).database or ""],
-            cwd=project,
-            env=os.environ | FROM_SOURCE | {"DATABASE_URL": url, "WORKSHOP_POSTGRES": "external"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-        self._answers: queue.Queue[str] = queue.Queue()
-        self._reader = threading.Thread(target=self._read_answers, daemon=True)
-        self._reader.start()
-
-    def __enter__(self) -> Runner:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        end(self._process)
-        self._reader.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            with suppress(OSError):
-                pipe.close()
-
-    def ask(self, command: str) -> Any:
-        """What the command answers, or the Trouble that it met."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(f"{command}\n")
-            self._process.stdin.flush()
-            answer = self._answers.get(timeout=SECONDS)
-        except queue.Empty:
-            end(self._process)
-            return Trouble("time", f"it was still running after {SECONDS} seconds")
-        except OSError:
-            answer = ""
-        if not answer:
-            return Trouble("end", "Python stopped in the middle of it")
-        told = json.loads(answer)
-        return Trouble(**told["trouble"]) if "trouble" in told else told["ok"]
-
-    def _read_answers(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._answers.put(line)
-        self._answers.put("")  # there will be no more
+    if isinstance(answer, Trouble):
+        return answer
+    return [str(part) for part in answer] if isinstance(answer, list) else _STOPPED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -56,7 +56,7 @@ class Examination:
         before, after: the database, around that. What follows is seen only where they pass and leave nothing behind.
         again, backward: once more in the same place, and in reverse order on a fresh copy. What follows is seen only
             where they pass there, too.
-        verdicts: by the rule of this step.
+        verdicts: by the rule of this step; CONTROL's is that on one more copy of the schema as it is.
         untouched: the parts of the contract in whose tables no test puts a row.
     """
 
@@ -95,14 +95,14 @@ def examine(subject: Subject) -> Examination:
     """Run the project's tests in every way; raises WorkshopError when there is no database to do so."""
     template = pristine_database(subject)
     single = single_mutants(subject)
-    workers = max(2, os.cpu_count() or 2)
-    with _progress(len(single) + 4) as tell, ThreadPoolExecutor(workers) as pool:
+    with _progress(len(single) + 5) as tell, ThreadPoolExecutor(subject.at_a_time) as pool:
         copies = Copies(subject, template)
         with scratch_database(subject.database_url, template) as here:
+            own = replace(subject, database_url=here)
             reading = pool.submit(copies.read, single)
             before = read_footprint(here)
             tell("your tests")
-            examination = Examination(subject, run_tests(subject.project, here))
+            examination = Examination(subject, run_tests(own))
             examination.roles, kept = reading.result()
             examination.before, examination.after = before, read_footprint(here)
             if not (examination.first.is_good and examination.spoke and examination.is_clean):
@@ -111,12 +111,12 @@ def examine(subject: Subject) -> Examination:
             trials = Trials(copies, examination.roles, kept)
             tell("the same in reverse order")
             backward = pool.submit(copies.run_backward)
-            examination.again, examination.backward = run_tests(subject.project, here), backward.result()
+            examination.again, examination.backward = run_tests(own), backward.result()
             if not (examination.again.is_good and examination.backward.is_good):
                 return examination  # what such tests say to a mutant may be chance
-            futures: dict[Future[Verdict], str] = {
-                pool.submit(trials.judge, mutant): rule for rule, mutant in single.items()
-            }
+            due = [*single.items(), (CONTROL, Mutant(mutants.unbroken))]
+            random.shuffle(due)  # so that no test knows by counting which copy it is on
+            futures: dict[Future[Verdict], str] = {pool.submit(trials.judge, mutant): rule for rule, mutant in due}
             futures[pool.submit(trials.judge_tables, examination.untouched)] = TABLES
             for future in as_completed(futures):
                 tell("with a rule gone")
@@ -125,6 +125,9 @@ def examine(subject: Subject) -> Examination:
             examination.verdicts |= {kind: future.result() for kind, future in covers.items()}
     return examination
 
+
+#: A copy among the broken ones in which nothing is broken.
+CONTROL = "tests.repeatable"
 
 TABLES, RELATIONSHIPS = "tests.covers-tables", "tests.covers-relationships"
 CONSTRAINTS, CASCADES = "tests.covers-constraints", "tests.covers-cascades"
@@ -199,7 +202,7 @@ class Copies:
 
     def run_backward(self) -> Run:
         with self.one() as copy:
-            return run_tests(self.subject.project, copy.database_url, order="backward")
+            return run_tests(copy, order="backward")
 
 
 def _outcome(mutant: Mutant, shop: Shop) -> Outcome:
@@ -225,7 +228,7 @@ class Trials:
         with self.broken_copy(mutant) as (copy, way):
             if copy is None:
                 return Verdict(Answer.UNCLEAR)
-            run = run_tests(copy.project, copy.database_url, until_first_failure=True)
+            run = run_tests(copy, until_first_failure=True)
             return Verdict(_answer(run), way)
 
     @contextmanager

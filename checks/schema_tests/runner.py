@@ -1,7 +1,8 @@
-"""Runs pytest on the learner's tests, and writes what becomes of each as a line of JSON.
+"""Runs pytest on the learner's tests, and prints what becomes of each as a line of JSON.
 
-Run as `python runner.py REPORT DATABASE ORDER ARGUMENT…` with the project folder as working directory and DATABASE_URL
-set. REPORT is the file to write, ORDER is `forward` or `backward`; the arguments are pytest's. The lines:
+Run with the project folder as working directory and DATABASE_URL set. On standard input comes, as JSON,
+`{"database": …, "order": "forward" | "backward", "arguments": […]}`; the arguments are further ones of pytest's. What
+the tests print goes to standard error. The lines:
 
     {"event": "collected", "tests": 9}
     {"event": "broken", "file": …, "kind": …, "text": …, "place": …}     a file that can't be loaded
@@ -11,8 +12,8 @@ set. REPORT is the file to write, ORDER is `forward` or `backward`; the argument
     {"event": "network", "host": …}                                      the same
     {"event": "ends"}                                                    nothing after this: all was said
 
-Connections to another database than DATABASE, and to other computers, are refused: tests that go to a wrong place must
-not do there what they do here, and a verdict must not depend on the weather in the network.
+Connections to another database than the one named, and to other computers, are refused: tests that go to a wrong place
+must not do there what they do here, and a verdict must not depend on the weather in the network.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,8 @@ if __name__ == "__main__":  # run as a script: this folder's modules are nobody'
 
 import pytest
 
-from checks.inside import allow_only, first_line, place_of
+from checks.inside import allow_only, answer_channel, first_line, place_of
+from workshop.own_tests import arguments
 
 if __name__ == "__main__":
     sys.path[0] = str(Path.cwd())
@@ -42,19 +45,30 @@ class NoNetwork(OSError):
     """A test asked another computer."""
 
 
-def main(report: str, database: str, order: str, *arguments: str) -> None:
-    with Path(report).open("a", encoding="utf-8") as lines:
+def main() -> None:
+    asked = json.load(sys.stdin)
+    lines = answer_channel()
 
-        def tell(event: str, **more: Any) -> None:
-            lines.write(json.dumps({"event": event, **more}) + "\n")
-            lines.flush()
+    def tell(event: str, **more: Any) -> None:
+        lines.write(json.dumps({"event": event, **more}) + "\n")
+        lines.flush()
 
-        _guard(database, tell)
-        pytest.main(list(arguments), plugins=[Recorder(tell, order)])
-        tell("ends")
-        # A thread that a test has left behind must not keep this process from ending.
-        sys.stdout.flush()
-        os._exit(0)
+    _guard(asked["database"], tell)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        _set_environment(scratch)
+        own = arguments(Path.cwd(), Path(scratch))
+        pytest.main([*own, "-s", "--tb=no", *asked["arguments"]], plugins=[Recorder(tell, asked["order"])])
+    tell("ends")
+    # A thread that a test has left behind must not keep this process from ending.
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _set_environment(scratch: str) -> None:
+    """What is set for other runs of pytest is not for this one."""
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        del os.environ[name]
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = scratch
 
 
 def _guard(database: str, tell: Tell) -> None:
@@ -127,4 +141,4 @@ def _told(error: BaseException) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
-import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from checks.own_process import FROM_SOURCE, end, start
-from workshop.own_tests import arguments
+from checks.own_process import Ended
+from checks.subject import Subject
 from workshop.postgres.connection import Address
 
 #: How long the tests may take on the schema as it is; those of the reference take one second, and Python's start half.
@@ -24,7 +18,7 @@ SECONDS = 15
 #: What they may print, in bytes.
 MOST_OUTPUT = 10_000_000
 
-_TAIL = 2000  # bytes of what is printed, to find the last line in
+_SURROUNDINGS = {"WORKSHOP_POSTGRES": "external"}
 
 RUNNER = Path(__file__).with_name("runner.py")
 
@@ -79,85 +73,29 @@ class Run:
         return not (self.failed or self.broken or self.stopped) and self.passed > 0
 
 
-def run_tests(project: Path, url: str, *, order: str = "forward", until_first_failure: bool = False) -> Run:
-    """The project's tests on the database of that URL, `forward` or `backward`, in a process of their own."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
-        report = Path(scratch) / "report.jsonl"
-        process = start(
-            [
-                sys.executable,
-                str(RUNNER),
-                str(report),
-                Address.parse(url).database or "",
-                order,
-                *arguments(project, Path(scratch)),
-                "-s",
-                "--tb=no",
-                *(["-x"] if until_first_failure else []),
-            ],
-            cwd=project,
-            env=_environment(url, scratch),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            stopped, said = _wait(process, SECONDS)
-        finally:  # also where the kernel was interrupted
-            end(process)
-        return replace(_read(report, stopped), last_words=said)
+def run_tests(subject: Subject, *, order: str = "forward", until_first_failure: bool = False) -> Run:
+    """The project's tests on the subject's database, `forward` or `backward`, in a process of their own."""
+    question = {
+        "database": Address.parse(subject.database_url).database or "",
+        "order": order,
+        "arguments": ["-x"] if until_first_failure else [],
+    }
+    environment = {"DATABASE_URL": subject.database_url, **_SURROUNDINGS}
+    ended = subject.run(RUNNER, json.dumps(question), subject.project, environment, SECONDS)
+    stopped = "output" if ended.printed > MOST_OUTPUT else "time" if ended.is_late else ""
+    return _read(ended, stopped)
 
 
-def _environment(url: str, scratch: str) -> Mapping[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return (
-        kept
-        | FROM_SOURCE
-        | {
-            "DATABASE_URL": url,
-            "WORKSHOP_POSTGRES": "external",
-            "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
-        }
-    )
-
-
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> tuple[str, str]:
-    """Let it run to its end or to a limit: says to which, and the last line printed. Nothing it started outlives it."""
-    too_much = threading.Event()
-    tail = bytearray()
-
-    def read() -> None:
-        assert process.stdout is not None
-        printed = 0
-        while part := process.stdout.read1(65536):  # type: ignore[attr-defined]
-            printed += len(part)
-            tail[:] = (tail + part)[-_TAIL:]
-            if printed > MOST_OUTPUT:
-                too_much.set()
-                end(process)
-                return
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
+def _read(ended: Ended, stopped: str) -> Run:
+    """What was told; it may have been the learner's code that told it, and then it is taken for nothing."""
     try:
-        process.wait(seconds)
-        stopped = "output" if too_much.is_set() else ""
-    except subprocess.TimeoutExpired:
-        stopped = "time"
-    end(process)
-    reader.join(5)
-    assert process.stdout is not None
-    process.stdout.close()
-    lines = [line.strip() for line in tail.decode(errors="replace").splitlines()]
-    return stopped, next((line for line in reversed(lines) if line), "")
+        run = _run_of(ended.answers, stopped)
+    except (AttributeError, KeyError, TypeError):
+        run = Run(stopped=stopped or "end")
+    return replace(run, last_words=ended.last_words)
 
 
-def _read(report: Path, stopped: str) -> Run:
-    text = report.read_text("utf-8") if report.exists() else ""
-    events: list[dict[str, Any]] = []
-    for line in text.splitlines():
-        with suppress(ValueError):  # the last one may be cut off
-            events.append(json.loads(line))
+def _run_of(events: Sequence[Mapping[str, Any]], stopped: str) -> Run:
     results = [event for event in events if event["event"] == "result"]
     failed = {event["test"]: event for event in reversed(results) if event["outcome"] == "failed"}
     skipped = {event["test"] for event in results if event["outcome"] == "skipped"}
@@ -177,11 +115,11 @@ def _read(report: Path, stopped: str) -> Run:
 
 
 def _told(events: Sequence[Mapping[str, Any]], kind: str, key: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(event[key] for event in events if event["event"] == kind))
+    return tuple(dict.fromkeys(str(event[key]) for event in events if event["event"] == kind))
 
 
 def _fault(event: Mapping[str, Any], where: str) -> Fault:
-    return Fault(_name(where), event.get("kind", ""), event.get("text", ""), event.get("place", ""))
+    return Fault(_name(where), *(str(event.get(part, "")) for part in ("kind", "text", "place")))
 
 
 def _name(test: str) -> str:

@@ -45,8 +45,7 @@ def ask_queries(subject: Subject) -> Told:
             f"{subject.project.name}/ has no queries.py.",
             "Write it with a cell that begins with %%project_file queries.py.",
         )
-    names = {"tables": dict(subject.names.tables), "columns": dict(subject.names.columns)}
-    question = json.dumps(names | {"database_url": subject.database_url})
+    question = json.dumps({"tables": dict(subject.names.tables), "columns": dict(subject.names.columns)})
     ended = subject.run(_PROBE, question, subject.project, {"DATABASE_URL": subject.database_url}, SECONDS)
     if ended.is_late:
         return Told(

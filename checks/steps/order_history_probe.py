@@ -1,6 +1,6 @@
 """Runs the learner's queries.order_history on a few orders and on many, in a transaction that is never committed.
 
-Run with the project folder as working directory. On standard input comes, as JSON, which database and which role map;
+Run with the project folder as working directory and DATABASE_URL set. On standard input comes, as JSON, the role map;
 the answer is printed as JSON: `{"outcome": …, "happened": …, "next": …}`.
 """
 
@@ -11,6 +11,7 @@ import importlib
 import inspect
 import itertools
 import json
+import os
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -61,7 +62,7 @@ def main() -> None:
     answer = answer_channel()
     asked = json.load(sys.stdin)
     try:
-        _try(Subject(asked["database_url"], RoleMap(asked["tables"], asked["columns"]), Path.cwd()))
+        _try(Subject(os.environ["DATABASE_URL"], RoleMap(asked["tables"], asked["columns"]), Path.cwd()))
         told = {"outcome": "pass"}
     except Failed as failed:
         told = {"outcome": "fail", "happened": failed.happened, "next": failed.next}

@@ -11,6 +11,7 @@ from checks.schema_tests.blind_spots import blind_spot
 from checks.schema_tests.examination import (
     CASCADES,
     CONSTRAINTS,
+    CONTROL,
     RELATIONSHIPS,
     TABLES,
     Answer,
@@ -113,7 +114,7 @@ def _left(before: Footprint, after: Footprint, name: str) -> str:
 
 @step.check("tests.repeatable", needs=_CLEAN)
 def tests_pass_again(examination: Examination) -> None:
-    """They pass in the database in which they have run, and backwards in a fresh one."""
+    """They pass in the database in which they have run, backwards in a fresh one, and later on in one more."""
     assert examination.again is not None and examination.backward is not None
     judge_run(
         examination.again,
@@ -125,6 +126,12 @@ def tests_pass_again(examination: Examination) -> None:
         "in reverse order",
         next="Let each test make what it needs, in its own lines or in a fixture, so that it lives on no other test.",
     )
+    control = examination.verdicts.get(CONTROL)
+    if control is not None and control.answer is Answer.NOTICED:
+        raise Failed(
+            "Some time later, on a copy of your schema in which nothing is broken, a test fails.",
+            next="Look for chance, the clock, or something that is counted outside of the test.",
+        )
 
 
 # -- the tests on a schema with something broken ---------------------------------------------------------------

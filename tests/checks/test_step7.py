@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import alembic
@@ -20,49 +17,13 @@ from checks.outcome import Outcome, Result
 from checks.report import Report
 from checks.roles import RoleMap
 from checks.subject import Subject
+from tests.checks.finished import RULES, Learner, make_finished
 from tests.conftest import drop_database
-from workshop import postgres, project, schema
+from workshop import postgres, schema
 from workshop.postgres.connection import Address
-from workshop.postgres.scratch import scratch_database
 from workshop.pristine import name_for
-from workshop.reference import files_until, read_reference
+from workshop.reference import read_reference
 from workshop.settings import settings
-
-RULES = "0002_rules.py"
-
-
-@dataclass(frozen=True)
-class Learner:
-    """A project folder with its database, and how to change them."""
-
-    folder: Path
-    url: str
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        text = (self.folder / name).read_text("utf-8")
-        assert old in text, f"{name} has no {old!r}"
-        (self.folder / name).write_text(text.replace(old, new), "utf-8")
-
-    def write(self, name: str, text: str) -> None:
-        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (self.folder / name).write_text(text, "utf-8")
-
-    def alembic(self, *words: str, url: str = "") -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "alembic", *words],
-            cwd=self.folder,
-            env={"DATABASE_URL": url or self.url, "PATH": ""},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-
-    def sql(self, statement: str) -> None:
-        with closing(postgres.connect(self.url, "tests")) as connection, connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-
-    def check(self) -> Report:
-        return grade(7, Subject(self.url, RoleMap(), self.folder))
 
 
 def revision(number: str, before: str | None, up: str = "pass", down: str = "pass") -> str:
@@ -74,29 +35,7 @@ def revision(number: str, before: str | None, up: str = "pass", down: str = "pas
 
 @pytest.fixture(scope="module")
 def finished(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project of the notebooks after step 7, without the change at its end."""
-    folder = tmp_path_factory.mktemp("finished") / "ecommerce-db"
-    learner = Learner(folder, server.url)
-    (folder / "migrations").mkdir(parents=True)
-    learner.alembic("init", "migrations")
-    files = {**files_until(6), **read_reference(7).files}
-    for path, text in files.items():
-        if path.name != "parcels.py":
-            learner.write(str(path), text)
-    (folder / "migrations" / "versions" / RULES).rename(folder / RULES)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WORKSHOP_PROJECT", str(folder))
-        project.load_models()  # writes models/__init__.py
-    with scratch_database(server.url) as url:
-        learner.alembic("revision", "--autogenerate", "--rev-id", "0001", "-m", "shop", url=url)
-    (folder / RULES).rename(folder / "migrations" / "versions" / RULES)
-    first = folder / "migrations" / "versions" / "0001_shop.py"
-    first.write_text(
-        first.read_text("utf-8").rstrip() + '\n    op.execute("drop type order_status, movement_type")\n', "utf-8"
-    )
-    texts = [path.read_text("utf-8") for path in sorted((folder / "schemas").glob("*.sql"))]
-    learner.write("migrations/0002_rules.sql", "\n".join(texts))
-    return folder
+    return make_finished(tmp_path_factory.mktemp("finished") / "ecommerce-db", server.url)
 
 
 @pytest.fixture

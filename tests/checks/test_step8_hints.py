@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from checks.hints import HINTS
+from checks.roles import RoleMap
 from checks.schema_tests.runs import run_tests
 from checks.scratch import scratch_database
+from checks.subject import Subject
 from workshop import postgres
 
 EXAMPLES = {rule_id: hint.shape.code for rule_id, hint in HINTS.items() if rule_id.startswith("tests.")}
@@ -122,7 +124,7 @@ def _write(project: Path, rules: list[str]) -> None:
 
 def test_examples_pass(library: str, tmp_path: Path) -> None:
     _write(tmp_path, list(EXAMPLES))
-    run = run_tests(tmp_path, library)
+    run = run_tests(Subject(library, RoleMap(), tmp_path))
     assert run.is_good, run
     assert run.passed >= len(EXAMPLES)
 
@@ -136,7 +138,7 @@ def test_examples_notice_a_broken_rule(library: str, tmp_path: Path) -> None:
         _execute(library, sql)
     broken = [*kept, *BREAKS]
     _write(tmp_path, broken)
-    run = run_tests(tmp_path, library)
+    run = run_tests(Subject(library, RoleMap(), tmp_path))
     assert not run.passed, run
     assert len(run.failed) >= len(broken)
     assert {*broken, *USES, "tests.repeatable"} == set(EXAMPLES)

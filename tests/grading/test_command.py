@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,16 @@ import pytest
 
 from checks.__main__ import main
 from tests.grading.conftest import hand_in
+from workshop.postgres import connect
+from workshop.reference import read_reference
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a class is graded on POSIX systems")
 
 SLIP = {"schemas/99.sql": "drop index uq_users_email;"}
 
 
-def _grade(submissions: Path, output: Path, *more: str) -> int:
-    return main(["grade", str(submissions), "--output", str(output), *more])
+def _grade(submissions: Path, output: Path, *more: str, steps: str = "1-6") -> int:
+    return main(["grade", str(submissions), "--output", str(output), "--steps", steps, *more])
 
 
 def _table(output: Path) -> list[dict[str, str]]:
@@ -65,6 +69,50 @@ def test_files_for_everybody_and_only_what_changed_again(
     assert (output / "learners" / "ada" / "report.html").stat().st_mtime_ns == first
 
 
+def test_extensions_are_extras_and_another_choice_is_graded_anew(submissions: Path, tmp_path: Path) -> None:
+    output = tmp_path / "grades"
+    coupons = {path.as_posix(): text for path, text in read_reference("coupons").files.items()}
+    hand_in(submissions / "ada", coupons, step=5)
+    hand_in(submissions / "ben", {}, step=2)
+    assert _grade(submissions, output, "--jobs", "1", steps="coupons,2,wishlists") == 0
+    most, ada, ben = _table(output)
+    assert [name for name in most if name.startswith(("step", "extra"))] == [
+        "step_2",
+        "step_2_out_of",
+        "extra_wishlists",
+        "extra_coupons",
+    ]
+    assert (most["out_of"], most["extra_coupons"]) == ("29", "23")
+    assert (ada["score"], ada["percent"], ada["extra_coupons"], ada["extra_wishlists"]) == ("29", "100.0", "23", "0")
+    assert (ben["score"], ben["percent"], ben["extra_coupons"]) == ("29", "100.0", "0")
+    results = json.loads((output / "learners" / "ada" / "results.json").read_text("utf-8"))
+    extras = [test for test in results["tests"] if "extension" in test["tags"]]
+    assert (len(extras), {test["max_score"] for test in extras}) == (23, {0})
+    assert results["score"] == sum(test["score"] for test in results["tests"]) == 29
+    assert "python -m checks coupons" in (output / "learners" / "ada" / "report.html").read_text("utf-8")
+    assert "Extension, Wishlists" not in (output / "index.html").read_text("utf-8")
+
+    assert _grade(submissions, output, "--jobs", "1", steps="2") == 0
+    assert {name for name in _table(output)[0] if name.startswith("extra")} == set()
+
+
+@pytest.mark.parametrize(
+    ("steps", "says"),
+    [
+        ("9", "no step 9"),
+        ("1-9", "no step 9"),
+        (" ,", "names no step"),
+        ("coupon", "'coupons'"),
+        ("7-6", "names no step"),
+    ],
+)
+def test_a_choice_of_steps_that_is_none(
+    submissions: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], steps: str, says: str
+) -> None:
+    assert _grade(submissions, tmp_path / "grades", steps=steps) == 2
+    assert says in capsys.readouterr().err
+
+
 def _is_gradescopes(results: dict[str, Any], score: int) -> None:
     """By https://gradescope-autograders.readthedocs.io/en/latest/specs/."""
     assert results["score"] == score == sum(test["score"] for test in results["tests"])
@@ -91,10 +139,18 @@ def test_nothing_to_grade(make: bool, says: str, tmp_path: Path, capsys: pytest.
     assert told.count("\n") == 1
 
 
-def test_on_a_server_that_is_named(submissions: Path, tmp_path: Path, database: str, as_superuser_url: str) -> None:
-    hand_in(submissions / "ada", {}, step=2)
-    assert _grade(submissions, tmp_path / "grades", "--database-url", as_superuser_url) == 0
-    assert _table(tmp_path / "grades")[1]["step_2"] == "29"
+@pytest.mark.parametrize("who", ["as_superuser_url", "as_maker_url"])
+def test_on_a_server_that_is_named(
+    submissions: Path, tmp_path: Path, whole: Path, database: str, who: str, request: pytest.FixtureRequest
+) -> None:
+    shutil.copytree(whole, submissions / "ada")
+    url = request.getfixturevalue(who)
+    assert _grade(submissions, tmp_path / "grades", "--database-url", url, steps="2,7") == 0
+    row = _table(tmp_path / "grades")[1]
+    assert (row["step_2"], row["step_7"], row["sentence"]) == ("29", "8", "")
+    with closing(connect(url, "tests")) as connection, connection.cursor() as cursor:
+        cursor.execute("select datname from pg_database where datname ~ '^ecommerce_|^workshop_scratch'")
+        assert cursor.fetchall() == []
 
 
 def test_a_dask_worker_that_is_killed_costs_nobody_a_grade(submissions: Path, tmp_path: Path) -> None:
