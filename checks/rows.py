@@ -717,7 +717,11 @@ class _Solver:
         answer = self.session.attempt(Statement(sql, (json.dumps(sent, default=str),)))
         if answer.refusal is not None:
             if self._defaults is None:
-                self._defaults = {c.name: c.default for c in self.table.columns if c.default and self._works(c.default)}
+                self._defaults = {
+                    column.name: column.default
+                    for column in self.table.columns
+                    if column.default and not column.numbered and self._works(column.default)  # a number would be drawn
+                }
                 return self._broken(candidates)
             if len(candidates) == 1:
                 return [frozenset((_UNREADABLE, *range(len(self.rules))))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from checks.catalog import Catalog, Table, read_catalog
-from checks.rows import NoRow, Rows
+from checks.rows import NoRow, Rows, _Solver
 from checks.session import Session, open_session
 from workshop import postgres
 
@@ -91,6 +92,24 @@ def test_nothing_stays_and_no_sequence_moves(build: Callable[[str], None], playg
         for name in TABLES:
             rows.store(_table(catalog, name), {})
     assert _state(playground) == before
+
+
+def test_a_default_that_counts_is_not_drawn_from_to_see_which_one_fails(
+    build: Callable[[str], None], playground: Connection, url: str
+) -> None:
+    build(
+        "create table note (id bigserial primary key, rating numeric(1, 0) check (rating between 1 and 5),"
+        " about jsonb, made_at timestamp, check (rating is not null), check (about is not null),"
+        " check (jsonb_typeof(about) = 'object'))"
+    )
+    with closing(postgres.connect(url, "tests")) as connection, open_session(connection) as session:
+        session.shield_sequences()
+        catalog = _catalog(session, ("note",))
+        solver = _Solver(session, catalog, _table(catalog, "note"), random.Random(1), set())
+        assert solver._broken([{"about": "no JSON"}])
+    with playground.cursor() as cursor:
+        cursor.execute("select is_called from note_id_seq")
+        assert cursor.fetchone() == (False,)
 
 
 def _state(connection: Connection) -> list[tuple[object, ...]]:
