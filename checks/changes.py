@@ -6,8 +6,7 @@ import random
 from collections.abc import Iterator
 
 from checks.catalog import Catalog
-from checks.rows import Row, Values, rules_about
-from checks.rows import _Solver as Solver
+from checks.rows import Row, Solver, Values, rules_about
 from checks.session import Session
 from checks.values import pool
 

@@ -11,8 +11,8 @@ from checks.labels import labels_of
 from checks.outcome import CantTell, Failed
 from checks.probe import Shop, shorten
 from checks.rows import Draft, NoRow, Row, numbered_on, qualified, quote, why
+from checks.rules.references import pointing_at
 from checks.session import RETURNING, Answer, Statement
-from checks.steps.common import pointing_at
 from checks.stock import key_to
 
 #: What becomes of a pending order, one step after the other.

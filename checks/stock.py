@@ -16,8 +16,8 @@ from checks.labels import Labels, labels_of, same
 from checks.outcome import CantTell, Skipped
 from checks.probe import Shop
 from checks.rows import Draft, NoRow, Row, qualified, quote
+from checks.rules.references import pointing_at
 from checks.session import Statement
-from checks.steps.common import pointing_at
 
 ADDITION = ("addition", "restock", "purchase", "receipt", "inbound", "add")
 SALE = ("sale", "sold", "outbound", "order")

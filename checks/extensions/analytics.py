@@ -18,9 +18,9 @@ from checks.life_cycle import CANCELLED
 from checks.outcome import CantTell, Failed, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, qualified, quote, why
+from checks.rules import money, references, tables
 from checks.session import Statement
 from checks.step import StepChecks
-from checks.steps import common
 from workshop.words import listed
 
 extension: StepChecks[Shop] = StepChecks("analytics")
@@ -66,7 +66,7 @@ def _exists(part: str) -> Callable[[Shop], None]:
     def check(shop: Shop) -> None:
         view = shop.roles.tables.get(part)
         if view is None:
-            raise common.missing(shop, part, next=_CREATE.format(part=part), what="materialized view")
+            raise tables.missing(shop, part, next=_CREATE.format(part=part), what="materialized view")
         if view.kind != "m":
             raise Failed(
                 f"{view.label} is {_OTHER_KINDS[view.kind]}, and not a materialized view.",
@@ -81,8 +81,8 @@ def _has_its_columns(part: str) -> Callable[[Shop], None]:
     def check(shop: Shop) -> None:
         view = _view(shop, part)
         try:
-            common.has_columns(shop, part, view)
-            common.keeps_money_exact(shop, part, view)
+            tables.has_columns(shop, part, view)
+            money.keeps_money_exact(shop, part, view)
         except Failed as failed:
             kinds = {c.name: wanted.kind for wanted, c in _cast(shop, part) if wanted.kind in _CASTS}
             if failed.column not in kinds:
@@ -223,7 +223,7 @@ def _read(shop: Shop, part: str, names: tuple[str, str, str], keys: Sequence[str
     by = f"{by}::date::text" if part == DAILY else f"{by}::text"
     sql = f"select {by}, {count}, {revenue} from {qualified(view)} where {by} = any (%s)"
     found: dict[str, _Figures] = {}
-    for key, number, money in shop.session.query(sql, (list(keys),)):
+    for key, number, amount in shop.session.query(sql, (list(keys),)):
         if key in found:
             raise Failed(
                 f"{view.label} has more than one row for {key}.",
@@ -231,7 +231,7 @@ def _read(shop: Shop, part: str, names: tuple[str, str, str], keys: Sequence[str
                 table=view.label,
                 column=_column(shop, part, names[0]).name,
             )
-        found[key] = _Figures(Decimal(str(number or 0)), Decimal(str(money or 0)))
+        found[key] = _Figures(Decimal(str(number or 0)), Decimal(str(amount or 0)))
     return found
 
 
@@ -400,7 +400,7 @@ def _product_of(shop: Shop, variant: Row) -> Row:
 
 def _key(shop: Shop, variant: Row) -> str:
     """The product of a variant, as a view names it."""
-    return str(variant[common.own_column(_to_product(shop))])
+    return str(variant[references.own_column(_to_product(shop))])
 
 
 def _as_stored(

@@ -8,17 +8,17 @@ from checks import purchase
 from checks.outcome import CantTell, Failed
 from checks.probe import Shop, shorten
 from checks.rows import Row, Values, why
+from checks.rules import bounds, money, references, tables, uniqueness
 from checks.step import StepChecks
-from checks.steps import common
 
 extension: StepChecks[Shop] = StepChecks("bundles")
 
 PARTS = ("bundles", "bundle_items")
 
 for _part in PARTS:
-    extension.check(f"{_part}.exists")(common.exists(_part))
-    extension.check(f"{_part}.key", needs=(f"{_part}.exists",))(common.primary_key(_part))
-    extension.check(f"{_part}.columns", needs=(f"{_part}.exists",))(common.columns(_part))
+    extension.check(f"{_part}.exists")(tables.exists(_part))
+    extension.check(f"{_part}.key", needs=(f"{_part}.exists",))(tables.primary_key(_part))
+    extension.check(f"{_part}.columns", needs=(f"{_part}.exists",))(tables.columns(_part))
 
 
 @extension.scenery
@@ -33,7 +33,7 @@ def a_bundle_to_fill(shop: Shop) -> None:
 
 _PRICED = ("bundles.exists", "bundles.columns")
 
-extension.check("bundles.price-not-negative", needs=_PRICED)(common.never_negative("bundles", "price", "a bundle"))
+extension.check("bundles.price-not-negative", needs=_PRICED)(bounds.never_negative("bundles", "price", "a bundle"))
 
 
 @extension.check("bundles.prices-fit", needs=_PRICED)
@@ -64,12 +64,14 @@ def ordinary_prices_fit(shop: Shop) -> None:
 
 _HERE = ("bundles.exists", "bundle_items.exists")
 
-extension.check("bundle_items.bundle", needs=_HERE)(common.belongs("bundle_items", "bundles", "bundle", "bundle_id"))
+extension.check("bundle_items.bundle", needs=_HERE)(
+    references.belongs("bundle_items", "bundles", "bundle", "bundle_id")
+)
 extension.check("bundle_items.variant", needs=_HERE)(
-    common.belongs("bundle_items", "product_variants", "variant", "product_variant_id")
+    references.belongs("bundle_items", "product_variants", "variant", "product_variant_id")
 )
 extension.check("bundle_items.quantity-positive", needs=("bundle_items.columns",))(
-    common.above_zero("bundle_items", "quantity", "a variant in a bundle")
+    bounds.above_zero("bundle_items", "quantity", "a variant in a bundle")
 )
 
 _WHOLE = ("bundle_items.bundle", "bundle_items.variant")
@@ -85,7 +87,7 @@ def one_row_per_variant(shop: Shop) -> None:
     bundle, variant, other = shop.row("bundles"), shop.row("product_variants"), shop.row("product_variants")
     same = _in(shop, bundle, variant)
     names = ", ".join(f'"{name}"' for name in same)
-    common.unique_together(
+    uniqueness.unique_together(
         shop,
         "bundle_items",
         same,
@@ -99,12 +101,12 @@ def one_row_per_variant(shop: Shop) -> None:
 def many_in_one(shop: Shop) -> None:
     """Three variants are in one bundle, two of them of one product, and one of them in a second bundle."""
     bundle, (one, other) = shop.row("bundles"), purchase.two_of_a_product(shop)
-    common.another_fits(shop, "bundle_items", _in(shop, bundle, one), "A variant in a bundle")
+    uniqueness.another_fits(shop, "bundle_items", _in(shop, bundle, one), "A variant in a bundle")
     third = _in(shop, bundle, shop.row("product_variants"))
-    common.another_fits(shop, "bundle_items", third, "A second variant in the same bundle")
-    common.another_fits(shop, "bundle_items", _in(shop, bundle, other), "Another variant of a product in a bundle")
+    uniqueness.another_fits(shop, "bundle_items", third, "A second variant in the same bundle")
+    uniqueness.another_fits(shop, "bundle_items", _in(shop, bundle, other), "Another variant of a product in a bundle")
     again = _in(shop, shop.row("bundles"), one)
-    common.another_fits(shop, "bundle_items", again, "The same variant in a second bundle")
+    uniqueness.another_fits(shop, "bundle_items", again, "The same variant in a second bundle")
 
 
 @extension.check("bundle_items.gone", needs=_WHOLE)
@@ -123,9 +125,9 @@ def items_go_with_the_bundle(shop: Shop) -> None:
         f"A bundle was deleted, and what it held is still in {table.label}."
         if deleted
         else f"A bundle that holds something could not be deleted: {why(answer.refusal)}.",
-        next=f'Use ondelete="CASCADE" on the key {common.own_column(key)} of {table.label}.',
+        next=f'Use ondelete="CASCADE" on the key {references.own_column(key)} of {table.label}.',
         table=table.label,
-        column=common.own_column(key),
+        column=references.own_column(key),
         tried=shorten(answer.tried),
         sqlstate=answer.refusal.sqlstate if answer.refusal else None,
     )
@@ -134,4 +136,4 @@ def items_go_with_the_bundle(shop: Shop) -> None:
 @extension.check("bundles.money")
 def money_is_exact(shop: Shop) -> None:
     """Every column that holds money is numeric, to the cent or finer."""
-    common.each(shop, PARTS, common.money_is_exact)
+    tables.each(shop, PARTS, money.money_is_exact)

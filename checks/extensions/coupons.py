@@ -16,9 +16,9 @@ from checks.life_cycle import together
 from checks.outcome import CantTell, Failed, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import Draft, NoRow, Row, Values, qualified, quote
+from checks.rules import bounds, money, references, tables, uniqueness
 from checks.session import RETURNING, Answer, Statement
 from checks.step import StepChecks
-from checks.steps import common
 
 extension: StepChecks[Shop] = StepChecks("coupons")
 
@@ -26,8 +26,8 @@ PARTS = ("coupons", "coupon_redemptions")
 COUPONS, REDEMPTIONS = PARTS
 
 for _part in PARTS:
-    extension.check(f"{_part}.exists")(common.exists(_part))
-    extension.check(f"{_part}.key", needs=(f"{_part}.exists",))(common.primary_key(_part))
+    extension.check(f"{_part}.exists")(tables.exists(_part))
+    extension.check(f"{_part}.key", needs=(f"{_part}.exists",))(tables.primary_key(_part))
 
 PERCENT = ("percent", "percentage", "percent_off")
 FIXED = ("fixed", "fixed_amount", "amount", "amount_off")
@@ -93,16 +93,16 @@ def _discount(shop: Shop, names: Sequence[str]) -> Values:
     raise none or NoRow(shop.table(COUPONS), None)
 
 
-_check("coupons.code-required")(common.required(COUPONS, "code", "code"))
-_check("coupons.type-required")(common.required(COUPONS, "discount_type", "type"))
+_check("coupons.code-required")(tables.required(COUPONS, "code", "code"))
+_check("coupons.type-required")(tables.required(COUPONS, "discount_type", "type"))
 
 
 @_check("coupons.code-unique")
 def one_code_one_coupon(shop: Shop) -> None:
     """The same code a second time is refused, in the same letters and in others; codes that differ are taken."""
     pairs = (("SPRING10", "SPRING20"), ("spring-10", "spring-11"), ("SPRING10", "SPRING"))
-    common.unique(COUPONS, "code", "code", pairs, in_any_case=True)(shop)
-    common.unique_in_any_case(COUPONS, "code", "code")(shop)
+    uniqueness.unique(COUPONS, "code", "code", pairs, in_any_case=True)(shop)
+    uniqueness.unique_in_any_case(COUPONS, "code", "code")(shop)
 
 
 @extension.check("coupons.columns", needs=("coupons.exists",))
@@ -116,7 +116,7 @@ def coupons_have_their_columns(shop: Shop) -> None:
             table=table.label,
             column=value.name,
         )
-    common.columns(COUPONS)(shop)
+    tables.columns(COUPONS)(shop)
 
 
 @_check("coupons.types-fit")
@@ -258,15 +258,15 @@ def limits_are_not_negative(shop: Shop) -> None:
     """A limit below zero is refused; small ones are taken."""
     limit = shop.column(COUPONS, "max_redemptions")
     rule = f'CheckConstraint("{limit.name} >= 0", name="limit_not_negative")'
-    common.within_bounds(shop, COUPONS, limit, (-1, -5), (1, 2, 100), what="a coupon", rule=rule)
+    bounds.within_bounds(shop, COUPONS, limit, (-1, -5), (1, 2, 100), what="a coupon", rule=rule)
 
 
 @_check("coupons.ordinary", "coupons.types-fit")
 def coupons_that_are_alike(shop: Shop) -> None:
     """A second coupon with the same discount in the same weeks, and as often."""
     alike = _today(shop) | _discount(shop, PERCENT) | {shop.column(COUPONS, "max_redemptions").name: 5}
-    common.another_fits(shop, COUPONS, alike, "A coupon")
-    common.another_fits(shop, COUPONS, alike, "A second coupon with the same discount in the same weeks")
+    uniqueness.another_fits(shop, COUPONS, alike, "A coupon")
+    uniqueness.another_fits(shop, COUPONS, alike, "A second coupon with the same discount in the same weeks")
 
 
 # -- redemptions -----------------------------------------------------------------------------------------------
@@ -319,8 +319,8 @@ def _of(shop: Shop, coupon: Row, order: Row) -> Values:
 _HERE = ("coupon_redemptions.exists",)
 _WHOLE = (*_HERE, "coupon_redemptions.coupon", "coupon_redemptions.order")
 
-_check("coupon_redemptions.coupon", *_HERE)(common.belongs(REDEMPTIONS, COUPONS, "coupon", "coupon_id"))
-_check("coupon_redemptions.order", *_HERE)(common.belongs(REDEMPTIONS, "orders", "order", "order_id"))
+_check("coupon_redemptions.coupon", *_HERE)(references.belongs(REDEMPTIONS, COUPONS, "coupon", "coupon_id"))
+_check("coupon_redemptions.order", *_HERE)(references.belongs(REDEMPTIONS, "orders", "order", "order_id"))
 
 
 def _redeem(shop: Shop, coupon: Row, words: str, next_: str) -> Row:
@@ -335,7 +335,7 @@ def _redeem(shop: Shop, coupon: Row, words: str, next_: str) -> Row:
 
 
 def _column(shop: Shop) -> str:
-    return common.own_column(shop.foreign_keys(REDEMPTIONS, COUPONS)[0])
+    return references.own_column(shop.foreign_keys(REDEMPTIONS, COUPONS)[0])
 
 
 @_check("coupon_redemptions.once", *_WHOLE)
@@ -344,7 +344,7 @@ def once_per_order(shop: Shop) -> None:
     coupon, order = shop.row(COUPONS, _unlimited(shop)), _order(shop)
     same = _of(shop, coupon, order)
     names = ", ".join(f'"{name}"' for name in same)
-    common.unique_together(
+    uniqueness.unique_together(
         shop,
         REDEMPTIONS,
         same,
@@ -360,7 +360,7 @@ def many_orders(shop: Shop) -> None:
     coupon = shop.row(COUPONS, _unlimited(shop))
     for words in ("first", "second", "third", "fourth"):
         values = _of(shop, coupon, _order(shop))
-        common.another_fits(shop, REDEMPTIONS, values, f"The {words} redemption of a coupon that has no limit")
+        uniqueness.another_fits(shop, REDEMPTIONS, values, f"The {words} redemption of a coupon that has no limit")
 
 
 @dataclass(frozen=True)
@@ -555,4 +555,4 @@ def _place(shop: Shop, row: Row) -> Any:
 @extension.check("coupons.money")
 def money_is_exact(shop: Shop) -> None:
     """Every column that holds money is numeric, to the cent or finer."""
-    common.each(shop, PARTS, common.money_is_exact)
+    tables.each(shop, PARTS, money.money_is_exact)

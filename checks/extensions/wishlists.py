@@ -11,16 +11,16 @@ from checks.catalog import ForeignKey
 from checks.outcome import CantTell, Failed
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, Values, why
+from checks.rules import money, references, tables, uniqueness
 from checks.step import StepChecks
-from checks.steps import common
 
 extension: StepChecks[Shop] = StepChecks("wishlists")
 
 PART = "wishlist_items"
 THINGS = ("products", "product_variants")
 
-extension.check(f"{PART}.exists")(common.exists(PART))
-extension.check(f"{PART}.key", needs=(f"{PART}.exists",))(common.primary_key(PART))
+extension.check(f"{PART}.exists")(tables.exists(PART))
+extension.check(f"{PART}.key", needs=(f"{PART}.exists",))(tables.primary_key(PART))
 
 
 @extension.scenery
@@ -38,8 +38,8 @@ def _has_lists(shop: Shop) -> bool:
 def lists_are_kept(shop: Shop) -> None:
     """The table of lists, where wishes point at one, is one that keeps its rows and has a primary key."""
     if _has_lists(shop):
-        common.exists("wishlists")(shop)
-        common.primary_key("wishlists")(shop)
+        tables.exists("wishlists")(shop)
+        tables.primary_key("wishlists")(shop)
 
 
 # -- what, and whose -------------------------------------------------------------------------------------------
@@ -56,11 +56,11 @@ def _thing_keys(shop: Shop) -> list[tuple[str, ForeignKey]]:
 def wishes_are_for_something(shop: Shop) -> None:
     """A foreign key to the products or the variants is in force, and one of them is always filled."""
     parts = list(dict.fromkeys(part for part, _ in _thing_keys(shop))) or ["products"]
-    found = [(part, common.refers(shop, PART, part, next=_THING_NEXT)) for part in parts]
+    found = [(part, references.refers(shop, PART, part, next=_THING_NEXT)) for part in parts]
     table = shop.table(PART)
     own = {name for _, key in found for name in key.columns} - _columns_to_owner(shop)
     if not any(c.not_null or c.type.domain_not_null for name in own if (c := table.column(name)) is not None):
-        column = common.own_column(found[0][1])
+        column = references.own_column(found[0][1])
         shop.never(
             PART,
             dict.fromkeys(sorted(own)),
@@ -76,8 +76,8 @@ def wishes_are_for_something(shop: Shop) -> None:
 def _is_no_ghost(shop: Shop, part: str, key: ForeignKey) -> None:
     """A key that no product, or no variant, has is refused, where a row may have such a key at all."""
     with suppress(NoRow), shop.isolated():
-        shop.draft(PART, common.pointing_at(key, shop.row(part)))
-        common.orphan_is_rejected(shop, PART, key, part, next=_THING_NEXT)
+        shop.draft(PART, references.pointing_at(key, shop.row(part)))
+        references.orphan_is_rejected(shop, PART, key, part, next=_THING_NEXT)
 
 
 def _columns_to_owner(shop: Shop) -> set[str]:
@@ -89,10 +89,10 @@ def _columns_to_owner(shop: Shop) -> set[str]:
 def wishes_are_somebodys(shop: Shop) -> None:
     """A foreign key to the users is in force, or one to a list that has one; neither is optional."""
     if not _has_lists(shop):
-        common.belongs(PART, "users", "user", "user_id")(shop)
+        references.belongs(PART, "users", "user", "user_id")(shop)
         return
-    common.belongs(PART, "wishlists", "list", "wishlist_id")(shop)
-    common.belongs("wishlists", "users", "user", "user_id")(shop)
+    references.belongs(PART, "wishlists", "list", "wishlist_id")(shop)
+    references.belongs("wishlists", "users", "user", "user_id")(shop)
 
 
 # -- wishes ----------------------------------------------------------------------------------------------------
@@ -102,10 +102,10 @@ def _list_of(shop: Shop, user: Row) -> Values:
     """What puts a wish on a list of that user: a new list, where lists have a table."""
     values: Values = {}
     if _has_lists(shop):
-        key = common.refers(shop, PART, "wishlists", next="")
-        values |= common.pointing_at(key, shop.row("wishlists", purchase.points(shop, "wishlists", user)))
+        key = references.refers(shop, PART, "wishlists", next="")
+        values |= references.pointing_at(key, shop.row("wishlists", purchase.points(shop, "wishlists", user)))
     for key in shop.foreign_keys(PART, "users")[:1]:
-        values |= common.pointing_at(key, user)
+        values |= references.pointing_at(key, user)
     return values
 
 
@@ -129,7 +129,7 @@ def _wish(shop: Shop, way: tuple[str, ...], things: dict[str, Row]) -> Values:
     shared = _columns_to_owner(shop)
     values: Values = {}
     for part, key in sorted(_thing_keys(shop), key=lambda found: found[0] in way):
-        pointing: dict[str, Any] = common.pointing_at(key, things[part])
+        pointing: dict[str, Any] = references.pointing_at(key, things[part])
         values |= pointing if part in way else {name: None for name in pointing if name not in shared}
     return values
 
@@ -153,7 +153,7 @@ def nothing_is_there_twice(shop: Shop) -> None:
             on_list = _list_of(shop, shop.row("users"))
             same, other = (on_list | _wish(shop, way, _product_and_variant(shop)) for _ in range(2))
             names = ", ".join(f'"{name}"' for name, value in same.items() if value is not None)
-            common.unique_together(
+            uniqueness.unique_together(
                 shop, PART, same, other, meaning="list and thing", next=f"Add UniqueConstraint({names})."
             )
 
@@ -166,8 +166,8 @@ def many_wishes(shop: Shop) -> None:
             mine, theirs = (_list_of(shop, shop.row("users")) for _ in range(2))
             one, other = (_wish(shop, way, _product_and_variant(shop)) for _ in range(2))
             shop.row(PART, mine | one)
-            common.another_fits(shop, PART, mine | other, "A second thing on one list")
-            common.another_fits(shop, PART, theirs | one, "The same thing on another user's list")
+            uniqueness.another_fits(shop, PART, mine | other, "A second thing on one list")
+            uniqueness.another_fits(shop, PART, theirs | one, "The same thing on another user's list")
 
 
 @extension.check(f"{PART}.gone", needs=_WHOLE)
@@ -187,7 +187,7 @@ def wishes_go_with_their_user(shop: Shop) -> None:
         + " and on that ".join(f"from {shop.table(part).label} to {shop.table(target).label}" for part, target in links)
         + ".",
         "table": table.label,
-        "column": common.own_column(keys[-1]),
+        "column": references.own_column(keys[-1]),
         "tried": shorten(answer.tried),
     }
     if answer.refusal is not None and not answer.refusal.is_verdict:
@@ -202,4 +202,4 @@ def wishes_go_with_their_user(shop: Shop) -> None:
 @extension.check("wishlists.money")
 def money_is_exact(shop: Shop) -> None:
     """Every column that holds money is numeric, to the cent or finer."""
-    common.each(shop, (PART, *(["wishlists"] if "wishlists" in shop.roles.tables else [])), common.money_is_exact)
+    tables.each(shop, (PART, *(["wishlists"] if "wishlists" in shop.roles.tables else [])), money.money_is_exact)

@@ -29,7 +29,7 @@ from checks.catalog.facts import NUMERIC
 from checks.probe import Shop
 from checks.roles import Roles
 from checks.rows import NoRow, qualified, quote
-from checks.steps import common
+from checks.rules import references
 
 #: The ways to break a rule in a design, each as statements; LookupError where this design has nothing there to break.
 Ways = Callable[[Roles], Iterator[Statements]]
@@ -166,10 +166,10 @@ def takes_orphans(part: str, target: str) -> Shows:
     def shows(shop: Shop, roles: Roles) -> bool:
         key = keys_of(roles, part, target)[0]
         with shop.isolated():
-            nobody = common.pointing_at(key, shop.row(target))
+            nobody = references.pointing_at(key, shop.row(target))
         purchase.begin_pending(shop)
         try:
-            draft = shop.draft(part, common.pointing_at(key, shop.row(target)))
+            draft = shop.draft(part, references.pointing_at(key, shop.row(target)))
         except NoRow:
             return False
         return any(answer.refusal is None and answer.rowcount for answer in shop.both_ways(draft, **nobody))

@@ -35,7 +35,7 @@ from checks.outcome import CantTell, Failed, Skipped
 from checks.probe import Shop
 from checks.roles import RoleMap
 from checks.rows import NoRow
-from checks.steps import common
+from checks.rules import references
 from checks.steps.on_database import open_shop
 from checks.subject import Subject
 from workshop.errors import WorkshopError
@@ -155,9 +155,9 @@ def _make_orders(shop: Shop, orders: int, lines: int) -> tuple[Any, list[tuple[A
     user, stranger = shop.row("users"), shop.row("users")
     made = []
     for number in range(orders):
-        made.append(_order(shop, common.pointing_at(key, user), number, lines))
-    _order(shop, common.pointing_at(key, stranger), orders, 1)
-    target = key.target_columns[key.columns.index(common.own_column(key))]
+        made.append(_order(shop, references.pointing_at(key, user), number, lines))
+    _order(shop, references.pointing_at(key, stranger), orders, 1)
+    target = key.target_columns[key.columns.index(references.own_column(key))]
     column = shop.table("users").column(target)
     is_uuid = column is not None and column.type.base == "uuid"
     return uuid.UUID(str(user[target])) if is_uuid else user[target], made

@@ -10,9 +10,9 @@ from checks.catalog import Column
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, rules_about, why
+from checks.rules import money, references, tables, times, uniqueness
 from checks.session import Answer
 from checks.step import StepChecks
-from checks.steps import common, times
 from checks.steps.on_database import run_on_database
 from checks.subject import Subject
 from checks.values import ARGON2, BCRYPT, SHA256_HEX, pool
@@ -28,9 +28,9 @@ PARTS = ("users", "categories", "products")
 TIMED = ("users", "products")
 
 for _part in PARTS:
-    step.check(f"{_part}.exists")(common.exists(_part))
-    step.check(f"{_part}.key", needs=(f"{_part}.exists",))(common.primary_key(_part))
-    step.check(f"{_part}.columns", needs=(f"{_part}.exists",))(common.columns(_part))
+    step.check(f"{_part}.exists")(tables.exists(_part))
+    step.check(f"{_part}.key", needs=(f"{_part}.exists",))(tables.primary_key(_part))
+    step.check(f"{_part}.columns", needs=(f"{_part}.exists",))(tables.columns(_part))
 
 
 # -- users -----------------------------------------------------------------------------------------------------
@@ -40,12 +40,14 @@ for _part in PARTS:
 def two_people_can_sign_up(shop: Shop) -> None:
     """Two users fit who share a first name, or a last name, or both flags, and nothing else."""
     first = shop.row("users")
-    common.another_fits(shop, "users", {}, "A second user")
+    uniqueness.another_fits(shop, "users", {}, "A second user")
     for name in ("first_name", "last_name", "is_active", "is_verified"):
         column = shop.roles.column("users", name)
         if column is not None and not column.generated:
             value = _filled_in(shop, first, column)
-            common.another_fits(shop, "users", {column.name: value}, f"A second user with the {column.name} {value!r}")
+            uniqueness.another_fits(
+                shop, "users", {column.name: value}, f"A second user with the {column.name} {value!r}"
+            )
 
 
 def _filled_in(shop: Shop, user: Row, column: Column) -> Any:
@@ -57,9 +59,9 @@ def _filled_in(shop: Shop, user: Row, column: Column) -> Any:
     return value
 
 
-step.check("users.email-required", needs=("users.exists",))(common.required("users", "email", "e-mail address"))
+step.check("users.email-required", needs=("users.exists",))(tables.required("users", "email", "e-mail address"))
 step.check("users.email-unique", needs=("users.exists",))(
-    common.unique(
+    uniqueness.unique(
         "users",
         "email",
         "e-mail address",
@@ -71,7 +73,7 @@ step.check("users.email-unique", needs=("users.exists",))(
     )
 )
 step.check("users.password-required", needs=("users.exists",))(
-    common.required("users", "password_hash", "password hash")
+    tables.required("users", "password_hash", "password hash")
 )
 
 
@@ -171,14 +173,14 @@ def email_in_any_case(shop: Shop) -> None:
 def names_are_required(shop: Shop) -> None:
     """First and last name take no NULL."""
     for name in ("first_name", "last_name"):
-        common.required("users", name, name.replace("_", " "))(shop)
+        tables.required("users", name, name.replace("_", " "))(shop)
 
 
 @step.check("users.flags-required", needs=("users.exists",))
 def flags_are_required(shop: Shop) -> None:
     """Neither flag takes NULL."""
     for name in ("is_active", "is_verified"):
-        common.required("users", name, f"answer to {name}")(shop)
+        tables.required("users", name, f"answer to {name}")(shop)
 
 
 @step.check("users.flags-default", needs=("users.exists",))
@@ -204,7 +206,7 @@ def flags_have_defaults(shop: Shop) -> None:
 
 # -- categories ------------------------------------------------------------------------------------------------
 
-step.check("categories.name-required", needs=("categories.exists",))(common.required("categories", "name", "name"))
+step.check("categories.name-required", needs=("categories.exists",))(tables.required("categories", "name", "name"))
 
 _PARENT_NEXT = 'Add a column such as parent_id with ForeignKey("categories.id").'
 
@@ -212,8 +214,8 @@ _PARENT_NEXT = 'Add a column such as parent_id with ForeignKey("categories.id").
 @step.check("categories.parent", needs=("categories.exists",))
 def parent_exists(shop: Shop) -> None:
     """A foreign key from the table to itself is in force: a parent that is not there is refused."""
-    key = common.refers(shop, "categories", "categories", next=_PARENT_NEXT)
-    common.orphan_is_rejected(shop, "categories", key, "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    references.orphan_is_rejected(shop, "categories", key, "categories", next=_PARENT_NEXT)
 
 
 @step.check("categories.levels", needs=("categories.exists",))
@@ -224,7 +226,7 @@ def three_levels(shop: Shop) -> None:
     if not keys:
         raise Skipped
     key = keys[0]
-    column = common.own_column(key)
+    column = references.own_column(key)
     target = key.target_columns[key.columns.index(column)]
     try:
         top = shop.row("categories")
@@ -239,12 +241,12 @@ def three_levels(shop: Shop) -> None:
             column=column,
             tried=shorten(none.answer.tried),
         ) from None
-    common.another_fits(shop, "categories", {}, "A second category at the top")
+    uniqueness.another_fits(shop, "categories", {}, "A second category at the top")
 
     def inside(parent: Row, level: str) -> Row:
         return shop.takes(
             "categories",
-            common.pointing_at(key, parent),
+            references.pointing_at(key, parent),
             happened=f"{level} was refused: {{why}}.",
             next=f"Let {column} point at any category, however deep it lies.",
             column=column,
@@ -268,11 +270,11 @@ def three_levels(shop: Shop) -> None:
 @step.check("categories.not-own-parent", needs=("categories.exists", "categories.parent"))
 def not_its_own_parent(shop: Shop) -> None:
     """A category can't be moved into itself."""
-    key = common.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
     row = shop.row("categories")
-    column = common.own_column(key)
+    column = references.own_column(key)
     shop.rejects(
-        row.update(**common.pointing_at(key, row)),
+        row.update(**references.pointing_at(key, row)),
         happened="A category was moved into itself. A walk up to the top never ends there.",
         next=f"Add a CHECK such as {column} <> {key.target_columns[key.columns.index(column)]}.",
         table=shop.table("categories").label,
@@ -283,15 +285,15 @@ def not_its_own_parent(shop: Shop) -> None:
 @step.check("categories.no-cycles", needs=("categories.exists", "categories.parent"))
 def no_cycles(shop: Shop) -> None:
     """Of two categories, one inside the other, the outer can't be moved into the inner."""
-    key = common.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
     outer = shop.row("categories")
-    inner = shop.row("categories", common.pointing_at(key, outer))
+    inner = shop.row("categories", references.pointing_at(key, outer))
     shop.rejects(
-        outer.update(**common.pointing_at(key, inner)),
+        outer.update(**references.pointing_at(key, inner)),
         happened="Two categories were put inside each other. A walk up to the top never ends there.",
         next="A trigger that walks up from the new parent can refuse this.",
         table=shop.table("categories").label,
-        column=common.own_column(key),
+        column=references.own_column(key),
     )
 
 
@@ -299,16 +301,16 @@ def no_cycles(shop: Shop) -> None:
 def siblings_differ_in_name(shop: Shop) -> None:
     """The same name twice in one place is refused, inside a category and at the top."""
     table, name = shop.table("categories"), shop.column("categories", "name")
-    key = common.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
     top = shop.row("categories")
-    inside = common.pointing_at(key, top)
+    inside = references.pointing_at(key, top)
     at_top = {ours: top[ours] for ours in key.columns}
     for place, words in ((inside, f"inside {top[name.name]!r}"), (at_top, "at the top")):
         first = shop.row("categories", place)
         shop.rejects(
             shop.draft("categories", place).but(**{name.name: first[name.name]}),
             happened=f"PostgreSQL took two categories named {first[name.name]!r} {words}.",
-            next=f"Make {name.name} unique with {common.own_column(key)}, and NULLS NOT DISTINCT for the top.",
+            next=f"Make {name.name} unique with {references.own_column(key)}, and NULLS NOT DISTINCT for the top.",
             table=table.label,
             column=name.name,
         )
@@ -316,17 +318,17 @@ def siblings_differ_in_name(shop: Shop) -> None:
 
 # -- products --------------------------------------------------------------------------------------------------
 
-step.check("products.name-required", needs=("products.exists",))(common.required("products", "name", "name"))
-step.check("products.sku-required", needs=("products.exists",))(common.required("products", "sku", "SKU"))
+step.check("products.name-required", needs=("products.exists",))(tables.required("products", "name", "name"))
+step.check("products.sku-required", needs=("products.exists",))(tables.required("products", "sku", "SKU"))
 step.check("products.sku-unique", needs=("products.exists",))(
-    common.unique(
+    uniqueness.unique(
         "products",
         "sku",
         "SKU",
         (("PROBE-7001", "PROBE-7002"), ("PROBE-7001", "QROBE-7001"), ("PROBE-70-01", "PROBE-71-01")),
     )
 )
-step.check("products.price-required", needs=("products.exists",))(common.required("products", "price", "price"))
+step.check("products.price-required", needs=("products.exists",))(tables.required("products", "price", "price"))
 
 _CATEGORY_NEXT = 'Add category_id with ForeignKey("categories.id") and nullable=False.'
 
@@ -427,20 +429,22 @@ def prices_can_change(shop: Shop) -> None:
 @step.check("products.category", needs=("products.exists", "categories.exists"))
 def category_exists(shop: Shop) -> None:
     """A foreign key to categories is in force and not optional."""
-    key = common.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
-    common.key_is_required(shop, "products", key, "category", next=f"Make {key.columns[0]} NOT NULL (nullable=False).")
-    common.orphan_is_rejected(shop, "products", key, "categories", next=_CATEGORY_NEXT)
+    key = references.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
+    references.key_is_required(
+        shop, "products", key, "category", next=f"Make {key.columns[0]} NOT NULL (nullable=False)."
+    )
+    references.orphan_is_rejected(shop, "products", key, "categories", next=_CATEGORY_NEXT)
 
 
 @step.check("products.ordinary", needs=("products.exists", "categories.exists", "products.category"))
 def many_products_in_one_category(shop: Shop) -> None:
     """Two products fit that share their category, or their price."""
-    key = common.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
+    key = references.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
     first = shop.row("products")
     shared = {name: first[name] for name in key.columns}
-    common.another_fits(shop, "products", shared, "A second product in the same category")
+    uniqueness.another_fits(shop, "products", shared, "A second product in the same category")
     price = shop.column("products", "price")
-    common.another_fits(shop, "products", {price.name: first[price.name]}, "A second product at the same price")
+    uniqueness.another_fits(shop, "products", {price.name: first[price.name]}, "A second product at the same price")
 
 
 @step.check("products.price-a-number", needs=("products.exists", "products.price-not-negative"))
@@ -459,15 +463,15 @@ def price_is_a_number(shop: Shop) -> None:
 @step.check("products.category-kept", needs=("products.exists", "categories.exists", "products.category"))
 def category_with_products_stays(shop: Shop) -> None:
     """Deleting a category that still has a product is refused."""
-    key = common.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
+    key = references.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
     category = shop.row("categories")
-    shop.row("products", common.pointing_at(key, category))
+    shop.row("products", references.pointing_at(key, category))
     shop.rejects(
         category.delete(),
         happened="A category was deleted while a product was still in it.",
         next='Use ondelete="RESTRICT" (or leave ondelete out) on the key to categories.',
         table=shop.table("products").label,
-        column=common.own_column(key),
+        column=references.own_column(key),
     )
 
 
@@ -477,19 +481,19 @@ def category_with_products_stays(shop: Shop) -> None:
 @step.check("core.money")
 def money_is_exact(shop: Shop) -> None:
     """Every column that holds money is numeric, to the cent or finer."""
-    common.each(shop, PARTS, common.money_is_exact)
+    tables.each(shop, PARTS, money.money_is_exact)
 
 
 @step.check("core.audit")
 def times_are_recorded(shop: Shop) -> None:
     """created_at and updated_at are there, and are timestamps."""
-    common.each(shop, TIMED, common.times_are_recorded)
+    tables.each(shop, TIMED, times.times_are_recorded)
 
 
 @step.check("core.time-zone", needs=("core.audit",))
 def times_have_a_zone(shop: Shop) -> None:
     """Each time is a timestamp with time zone."""
-    common.each(shop, TIMED, times.have_a_zone)
+    tables.each(shop, TIMED, times.have_a_zone)
 
 
 @step.check("core.times-filled", needs=("core.audit",))

@@ -16,9 +16,9 @@ from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.plan import leading_index, literal
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, qualified, quote, rules_about, why
+from checks.rules import money, references, tables, times, uniqueness
 from checks.session import Refusal, Statement
 from checks.step import StepChecks
-from checks.steps import common
 from checks.steps.on_database import run_on_database
 from checks.subject import Subject
 from checks.values import pool
@@ -46,11 +46,11 @@ def _may_lack(table: Table) -> Collection[str]:
 
 
 for _part in PARTS:
-    step.check(f"{_part}.exists")(common.exists(_part))
-    step.check(f"{_part}.key", needs=(f"{_part}.exists",))(common.primary_key(_part))
+    step.check(f"{_part}.exists")(tables.exists(_part))
+    step.check(f"{_part}.key", needs=(f"{_part}.exists",))(tables.primary_key(_part))
 for _part in ("product_variants", "product_images"):
-    step.check(f"{_part}.columns", needs=(f"{_part}.exists",))(common.columns(_part))
-step.check("price_history.columns", needs=("price_history.exists",))(common.columns("price_history", _may_lack))
+    step.check(f"{_part}.columns", needs=(f"{_part}.exists",))(tables.columns(_part))
+step.check("price_history.columns", needs=("price_history.exists",))(tables.columns("price_history", _may_lack))
 
 
 @step.scenery
@@ -66,9 +66,9 @@ def _belongs_to_product(part: str) -> None:
     """A foreign key to products is in force and not optional."""
 
     def check(shop: Shop) -> None:
-        key = common.refers(shop, part, "products", next=_PRODUCT_NEXT)
-        common.key_is_required(shop, part, key, "product", next=f"Make {key.columns[0]} NOT NULL (nullable=False).")
-        common.orphan_is_rejected(shop, part, key, "products", next=_PRODUCT_NEXT)
+        key = references.refers(shop, part, "products", next=_PRODUCT_NEXT)
+        references.key_is_required(shop, part, key, "product", next=f"Make {key.columns[0]} NOT NULL (nullable=False).")
+        references.orphan_is_rejected(shop, part, key, "products", next=_PRODUCT_NEXT)
 
     step.check(f"{part}.product", needs=(f"{part}.exists",))(check)
 
@@ -80,10 +80,10 @@ _belongs_to_product("product_images")
 # -- variants --------------------------------------------------------------------------------------------------
 
 step.check("product_variants.sku-required", needs=("product_variants.exists",))(
-    common.required("product_variants", "sku", "SKU")
+    tables.required("product_variants", "sku", "SKU")
 )
 step.check("product_variants.sku-unique", needs=("product_variants.exists",))(
-    common.unique(
+    uniqueness.unique(
         "product_variants",
         "sku",
         "SKU",
@@ -134,8 +134,8 @@ def _choices(shop: Shop) -> tuple[Column, tuple[Any, Any], Column, tuple[Any, An
 
 def _at_product(shop: Shop, part: str) -> dict[str, Any]:
     """The values of a row that belongs to a new product."""
-    key = common.refers(shop, part, "products", next=_PRODUCT_NEXT)
-    return common.pointing_at(key, shop.row("products"))
+    key = references.refers(shop, part, "products", next=_PRODUCT_NEXT)
+    return references.pointing_at(key, shop.row("products"))
 
 
 @step.check("product_variants.ordinary", needs=("product_variants.product", "product_variants.columns"))
@@ -144,13 +144,13 @@ def variants_differ_in_one_thing(shop: Shop) -> None:
     size, (small, large), color, (red, blue) = _choices(shop)
     product = _at_product(shop, "product_variants")
     first = product | {size.name: small, color.name: red}
-    common.another_fits(shop, "product_variants", first, f"A variant in {small} and {red}")
+    uniqueness.another_fits(shop, "product_variants", first, f"A variant in {small} and {red}")
     for values, words in (
         (first | {size.name: large}, "A second variant that differs in its size alone"),
         (first | {color.name: blue}, "A second variant that differs in its color alone"),
         (first | _at_product(shop, "product_variants"), "A variant of another product in the same size and color"),
     ):
-        row = common.another_fits(shop, "product_variants", values, words)
+        row = uniqueness.another_fits(shop, "product_variants", values, words)
         changed = next((name for name, value in values.items() if row[name] != value), None)
         if changed is not None:
             raise Failed(
@@ -173,7 +173,9 @@ def one_variant_of_a_kind(shop: Shop) -> None:
     size, (small, _), color, (red, blue) = _choices(shop)
     same = _at_product(shop, "product_variants") | {size.name: small, color.name: red}
     other = same | {color.name: blue}
-    common.unique_together(shop, "product_variants", same, other, meaning="product, size and color", next=_TWICE_NEXT)
+    uniqueness.unique_together(
+        shop, "product_variants", same, other, meaning="product, size and color", next=_TWICE_NEXT
+    )
 
 
 @step.check("product_variants.nothing-twice", needs=("product_variants.one-of-a-kind",))
@@ -201,10 +203,10 @@ def nothing_twice_without_size(shop: Shop) -> None:
 # -- images ----------------------------------------------------------------------------------------------------
 
 step.check("product_images.url-required", needs=("product_images.exists",))(
-    common.required("product_images", "url", "URL")
+    tables.required("product_images", "url", "URL")
 )
 step.check("product_images.order-required", needs=("product_images.exists",))(
-    common.required("product_images", "display_order", "place in the order")
+    tables.required("product_images", "display_order", "place in the order")
 )
 
 
@@ -214,9 +216,9 @@ def several_images(shop: Shop) -> None:
     place = shop.column("product_images", "display_order")
     product = _at_product(shop, "product_images")
     for number, words in ((1, "An image"), (2, "A second image of one product"), (3, "A third image of one product")):
-        common.another_fits(shop, "product_images", product | {place.name: number}, words)
+        uniqueness.another_fits(shop, "product_images", product | {place.name: number}, words)
     elsewhere = _at_product(shop, "product_images") | {place.name: 1}
-    common.another_fits(shop, "product_images", elsewhere, "A first image of another product")
+    uniqueness.another_fits(shop, "product_images", elsewhere, "A first image of another product")
 
 
 @step.check("product_images.own-place", needs=("product_images.ordinary",))
@@ -271,7 +273,7 @@ def _begin_with_the_past(shop: Shop) -> None:
 def recorded_change_has_a_price(shop: Shop) -> None:
     """The new price takes no NULL."""
     _begin_with_the_past(shop)
-    common.required("price_history", "new_price", "new price")(shop)
+    tables.required("price_history", "new_price", "new price")(shop)
 
 
 @step.check("price_history.time", needs=("price_history.exists",))
@@ -288,15 +290,17 @@ def changes_have_a_time(shop: Shop) -> None:
             table=table.label,
             column=rivals[0],
         )
-    common.times_are_recorded(shop, "price_history")
-    common.required("price_history", "changed_at", "time")(shop)
+    times.times_are_recorded(shop, "price_history")
+    tables.required("price_history", "changed_at", "time")(shop)
 
 
 def _subjects(shop: Shop) -> list[tuple[str, ForeignKey]]:
     """What the history is about: products, variants or both, each with a key in force."""
     targets = [part for part in ("products", "product_variants") if part in shop.roles.tables]
     named = [part for part in targets if shop.foreign_keys("price_history", part)]
-    return [(part, common.refers(shop, "price_history", part, next=_HISTORY_NEXT)) for part in named or ["products"]]
+    return [
+        (part, references.refers(shop, "price_history", part, next=_HISTORY_NEXT)) for part in named or ["products"]
+    ]
 
 
 @step.check("price_history.subject", needs=("price_history.exists",))
@@ -306,11 +310,11 @@ def price_belongs_to_something(shop: Shop) -> None:
     table = shop.table("price_history")
     subjects = _subjects(shop)
     for part, key in subjects:
-        common.orphan_is_rejected(shop, "price_history", key, part, next=_HISTORY_NEXT)
+        references.orphan_is_rejected(shop, "price_history", key, part, next=_HISTORY_NEXT)
     if len(subjects) == 1:
         [(part, key)] = subjects
-        next_ = f"Make {common.own_column(key)} NOT NULL (nullable=False)."
-        common.key_is_required(shop, "price_history", key, part.replace("_", " ").removesuffix("s"), next=next_)
+        next_ = f"Make {references.own_column(key)} NOT NULL (nullable=False)."
+        references.key_is_required(shop, "price_history", key, part.replace("_", " ").removesuffix("s"), next=next_)
         return
     columns = [table.column(name) for _, key in subjects for name in key.columns]
     if not any(column is not None and column.not_null for column in columns):
@@ -331,7 +335,7 @@ def _subject(shop: Shop) -> tuple[str, ForeignKey, Row]:
 
 def _recorded(shop: Shop, key: ForeignKey, subject: Row) -> list[dict[str, Any]]:
     """The rows of the history about one product or variant."""
-    where = common.pointing_at(key, subject)
+    where = references.pointing_at(key, subject)
     condition = " and ".join(f"{quote(name)} = %s" for name in where)
     table = qualified(shop.table("price_history"))
     sql = f"select * , ctid::text as ctid from {table} where {condition}"
@@ -344,7 +348,7 @@ def recorded_again_and_again(shop: Shop) -> None:
     _, key, subject = _subject(shop)
     changed = shop.column("price_history", "changed_at")
     new = shop.column("price_history", "new_price")
-    about = common.pointing_at(key, subject)
+    about = references.pointing_at(key, subject)
     by_hand = [
         (f"2026-0{month}-01 00:00:00+00", Decimal(price)) for month, price in ((1, "11.00"), (2, "12.00"), (3, "11.00"))
     ]
@@ -355,7 +359,9 @@ def recorded_again_and_again(shop: Shop) -> None:
                 for start, price in by_hand:
                     values = {changed.name: start, new.name: price}
                     end = _period_end(shop, changed, start) if periods else {}
-                    common.another_fits(shop, "price_history", about | values | end, "A further price of one product")
+                    uniqueness.another_fits(
+                        shop, "price_history", about | values | end, "A further price of one product"
+                    )
             return
         except Failed as failed:
             refused = refused or failed
@@ -380,7 +386,7 @@ def _change_prices(shop: Shop, subject: Row) -> None:
     """Give a product or variant other prices, one after the other, and the first of them once more."""
     part = shop.roles.part_of(subject.table)
     assert part is not None
-    for column in common.money_columns(shop, part):
+    for column in money.money_columns(shop, part):
         for price in _PRICES:
             shop.change(subject, **{column.name: price})
 
@@ -475,7 +481,7 @@ def _followed(shop: Shop) -> Iterator[tuple[Row, Column, ForeignKey, Row]]:
     """Prices that the history may follow: the row with the price, its column, the history's key, its subject."""
     for part, key in _subjects(shop):
         subject = shop.row(part)
-        for column in common.money_columns(shop, part):
+        for column in money.money_columns(shop, part):
             if not column.generated:
                 yield subject, column, key, subject
         if part == "product_variants":
@@ -483,7 +489,7 @@ def _followed(shop: Shop) -> Iterator[tuple[Row, Column, ForeignKey, Row]]:
             price = shop.column("products", "price")
             product = shop.row("products")
             if links:
-                yield product, price, key, shop.row(part, common.pointing_at(links[0], product))
+                yield product, price, key, shop.row(part, references.pointing_at(links[0], product))
 
 
 def _changed(
@@ -567,7 +573,7 @@ def nothing_else_is_recorded(shop: Shop) -> None:
 @step.check("catalog.money")
 def money_is_exact(shop: Shop) -> None:
     """Every column that holds money is numeric, to the cent or finer."""
-    common.each(shop, PARTS, common.money_is_exact)
+    tables.each(shop, PARTS, money.money_is_exact)
 
 
 @step.check("catalog.cascade", needs=("product_variants.ordinary", "product_images.ordinary"))
@@ -604,13 +610,13 @@ def _belongings(shop: Shop, product: Row) -> list[Row]:
     rows = []
     size, (small, large), color, (red, _) = _choices(shop)
     for value in (small, large):
-        key = common.refers(shop, "product_variants", "products", next=_PRODUCT_NEXT)
-        values = common.pointing_at(key, product) | {size.name: value, color.name: red}
+        key = references.refers(shop, "product_variants", "products", next=_PRODUCT_NEXT)
+        values = references.pointing_at(key, product) | {size.name: value, color.name: red}
         rows.append(shop.row("product_variants", values))
     place = shop.column("product_images", "display_order")
     for number in (1, 2):
-        key = common.refers(shop, "product_images", "products", next=_PRODUCT_NEXT)
-        rows.append(shop.row("product_images", common.pointing_at(key, product) | {place.name: number}))
+        key = references.refers(shop, "product_images", "products", next=_PRODUCT_NEXT)
+        rows.append(shop.row("product_images", references.pointing_at(key, product) | {place.name: number}))
     return rows
 
 
@@ -669,9 +675,9 @@ def _delete_refused(shop: Shop, product: Row, refusal: Refusal, tried: str) -> F
                 return Failed(
                     f"A product that has {part.replace('_', ' ').removeprefix('product ')} can't be deleted: "
                     f"{refusal.message}.",
-                    next=f'Use ondelete="CASCADE" on {table.label}.{common.own_column(key)}.',
+                    next=f'Use ondelete="CASCADE" on {table.label}.{references.own_column(key)}.',
                     table=table.label,
-                    column=common.own_column(key),
+                    column=references.own_column(key),
                     tried=shorten(tried),
                     sqlstate=refusal.sqlstate,
                 )
@@ -693,7 +699,7 @@ def foreign_keys_are_indexed(shop: Shop) -> None:
         table = shop.table(part)
         for key in table.foreign_keys:
             if leading_index(shop, table, key) is None:
-                column = common.own_column(key)
+                column = references.own_column(key)
                 raise Failed(
                     f"No index leads from a parent to its rows of {table.label} by {column}: PostgreSQL reads the "
                     "whole table for it, also whenever a parent is deleted.",

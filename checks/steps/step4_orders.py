@@ -15,9 +15,10 @@ from checks.labels import labels_of, same
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import Row, Values, qualified, quote, why
+from checks.rules import bounds, money, references, tables, times, uniqueness
 from checks.session import Answer, Statement
 from checks.step import StepChecks
-from checks.steps import card_data, common, times
+from checks.steps import card_data
 from checks.steps.on_database import run_on_database
 from checks.subject import Subject
 
@@ -34,9 +35,9 @@ PARTS = ("addresses", "cart_items", "orders", "order_items", "order_status_histo
 TIMED = ("cart_items", "orders")
 
 for _part in PARTS:
-    step.check(f"{_part}.exists")(common.exists(_part))
-    step.check(f"{_part}.key", needs=(f"{_part}.exists",))(common.primary_key(_part))
-    step.check(f"{_part}.columns", needs=(f"{_part}.exists",))(common.columns(_part))
+    step.check(f"{_part}.exists")(tables.exists(_part))
+    step.check(f"{_part}.key", needs=(f"{_part}.exists",))(tables.primary_key(_part))
+    step.check(f"{_part}.columns", needs=(f"{_part}.exists",))(tables.columns(_part))
 
 
 # -- what several tables share ---------------------------------------------------------------------------------
@@ -75,19 +76,19 @@ def _known_status(part: str, what: str) -> Prove:
 
 # -- addresses -------------------------------------------------------------------------------------------------
 
-_check("addresses.user")(common.belongs("addresses", "users", "user", "user_id"))
-_check("addresses.line1-required")(common.required("addresses", "line1", "first line"))
-_check("addresses.city-required")(common.required("addresses", "city", "city"))
-_check("addresses.country-required")(common.required("addresses", "country", "country"))
+_check("addresses.user")(references.belongs("addresses", "users", "user", "user_id"))
+_check("addresses.line1-required")(tables.required("addresses", "line1", "first line"))
+_check("addresses.city-required")(tables.required("addresses", "city", "city"))
+_check("addresses.country-required")(tables.required("addresses", "country", "country"))
 
 
 # -- cart ------------------------------------------------------------------------------------------------------
 
-_check("cart_items.user")(common.belongs("cart_items", "users", "user", "user_id"))
-_check("cart_items.variant")(common.belongs("cart_items", "product_variants", "variant", "product_variant_id"))
-_check("cart_items.quantity-required")(common.required("cart_items", "quantity", "quantity"))
+_check("cart_items.user")(references.belongs("cart_items", "users", "user", "user_id"))
+_check("cart_items.variant")(references.belongs("cart_items", "product_variants", "variant", "product_variant_id"))
+_check("cart_items.quantity-required")(tables.required("cart_items", "quantity", "quantity"))
 _check("cart_items.quantity-positive", "cart_items.columns")(
-    common.above_zero("cart_items", "quantity", "a line of a cart")
+    bounds.above_zero("cart_items", "quantity", "a line of a cart")
 )
 
 
@@ -98,7 +99,7 @@ def one_row_per_user_and_variant(shop: Shop) -> None:
     user = purchase.points(shop, "cart_items", shop.row("users"))
     same_variant = user | purchase.points(shop, "cart_items", variant)
     names = ", ".join(f'"{name}"' for name in same_variant)
-    common.unique_together(
+    uniqueness.unique_together(
         shop,
         "cart_items",
         same_variant,
@@ -114,21 +115,23 @@ def many_carts_many_variants(shop: Shop) -> None:
     user, variant = shop.row("users"), purchase.stocked_variant(shop)
     in_cart = purchase.points(shop, "cart_items", user)
     of_variant = purchase.points(shop, "cart_items", variant)
-    common.another_fits(shop, "cart_items", in_cart | of_variant, "A variant in a cart")
+    uniqueness.another_fits(shop, "cart_items", in_cart | of_variant, "A variant in a cart")
     other = purchase.points(shop, "cart_items", shop.row("users"))
-    common.another_fits(shop, "cart_items", other | of_variant, "The same variant in another user's cart")
+    uniqueness.another_fits(shop, "cart_items", other | of_variant, "The same variant in another user's cart")
     second = purchase.points(shop, "cart_items", purchase.stocked_variant(shop))
-    common.another_fits(shop, "cart_items", in_cart | second, "A second variant in the same cart")
+    uniqueness.another_fits(shop, "cart_items", in_cart | second, "A second variant in the same cart")
     for sibling in purchase.stocked_siblings(shop):
         of_sibling = purchase.points(shop, "cart_items", sibling)
-        common.another_fits(shop, "cart_items", in_cart | of_sibling, "Another variant of a product in the same cart")
+        uniqueness.another_fits(
+            shop, "cart_items", in_cart | of_sibling, "Another variant of a product in the same cart"
+        )
 
 
 @_check("cart_items.gone-with-user", "cart_items.user", "cart_items.variant")
 def cart_goes_with_its_user(shop: Shop) -> None:
     """A user with two lines in the cart and nothing else is deleted; neither line is left."""
     table = shop.table("cart_items")
-    key = common.refers(shop, "cart_items", "users", next="")
+    key = references.refers(shop, "cart_items", "users", next="")
     user = shop.row("users")
     variants = [purchase.stocked_variant(shop) for _ in range(2)]
     for variant in variants:
@@ -137,7 +140,7 @@ def cart_goes_with_its_user(shop: Shop) -> None:
     where = {
         "next": f'Use ondelete="CASCADE" on the key from {table.label} to {shop.table("users").label}.',
         "table": table.label,
-        "column": common.own_column(key),
+        "column": references.own_column(key),
         "tried": shorten(answer.tried),
     }
     if answer.refusal is not None and not answer.refusal.is_verdict:
@@ -150,8 +153,8 @@ def cart_goes_with_its_user(shop: Shop) -> None:
 
 # -- orders ----------------------------------------------------------------------------------------------------
 
-_check("orders.user")(common.belongs("orders", "users", "user", "user_id"))
-_check("orders.status-required")(common.required("orders", "status", "status"))
+_check("orders.user")(references.belongs("orders", "users", "user", "user_id"))
+_check("orders.status-required")(tables.required("orders", "status", "status"))
 _check("orders.status-known")(_known_status("orders", "an order"))
 
 
@@ -159,7 +162,7 @@ def _address_key(shop: Shop, name: str) -> ForeignKey:
     """The foreign key of one of the two address columns, in force."""
     own = shop.column("orders", name).name
     next_ = f'Declare {own} with ForeignKey("{shop.table("addresses").name}.id") and nullable=False.'
-    return common.refers(shop, "orders", "addresses", next=next_, column=own)
+    return references.refers(shop, "orders", "addresses", next=next_, column=own)
 
 
 def _address(name: str) -> Prove:
@@ -169,8 +172,8 @@ def _address(name: str) -> Prove:
         key = _address_key(shop, name)
         own = shop.column("orders", name).name
         next_ = f"Make {own} NOT NULL (nullable=False), with a foreign key to {shop.table('addresses').label}."
-        common.key_is_required(shop, "orders", key, "address", next=next_)
-        common.orphan_is_rejected(shop, "orders", key, "addresses", next=next_)
+        references.key_is_required(shop, "orders", key, "address", next=next_)
+        references.orphan_is_rejected(shop, "orders", key, "addresses", next=next_)
 
     return check
 
@@ -183,7 +186,7 @@ def _order_of(shop: Shop, user: Row) -> Values:
     """What an order of that user holds, with one new address of theirs for both purposes."""
     home = shop.row("addresses", purchase.points(shop, "addresses", user))
     shipping, billing = (_address_key(shop, name) for name in ("shipping_address_id", "billing_address_id"))
-    addresses = common.pointing_at(shipping, home) | common.pointing_at(billing, home)
+    addresses = references.pointing_at(shipping, home) | references.pointing_at(billing, home)
     return addresses | purchase.points(shop, "orders", user)
 
 
@@ -194,13 +197,13 @@ _WHOSE = ("orders.user", "orders.shipping-address", "orders.billing-address", "a
 def a_user_orders_again(shop: Shop) -> None:
     """Two orders of one user to one address, which serves both purposes, and one of somebody else."""
     values = _order_of(shop, shop.row("users"))
-    common.another_fits(shop, "orders", values, "An order with one address for both purposes")
-    common.another_fits(shop, "orders", values, "A second order of the same user to the same address")
-    common.another_fits(shop, "orders", _order_of(shop, shop.row("users")), "An order of a second user")
+    uniqueness.another_fits(shop, "orders", values, "An order with one address for both purposes")
+    uniqueness.another_fits(shop, "orders", values, "A second order of the same user to the same address")
+    uniqueness.another_fits(shop, "orders", _order_of(shop, shop.row("users")), "An order of a second user")
     created = shop.roles.column("orders", "created_at")
     if shop.table("orders").kind == "p" and created is not None:
         [[now]] = shop.session.query("select pg_catalog.now()")
-        common.another_fits(shop, "orders", values | {created.name: now}, "An order that is made today")
+        uniqueness.another_fits(shop, "orders", values | {created.name: now}, "An order that is made today")
 
 
 @_check("orders.lifecycle", "orders.columns", "addresses.user")
@@ -313,7 +316,7 @@ def buyers_stay(shop: Shop) -> None:
         happened="A user who had ordered was deleted: nobody knows any more who bought.",
         next='Use ondelete="RESTRICT" (or leave ondelete out) on the key from orders to users.',
         table=order.table.label,
-        column=common.own_column(common.refers(shop, "orders", "users", next="")),
+        column=references.own_column(references.refers(shop, "orders", "users", next="")),
     )
 
 
@@ -324,7 +327,7 @@ def address_is_the_buyers(shop: Shop) -> None:
     theirs = shop.row("addresses", purchase.points(shop, "addresses", shop.row("users")))
     buyer = {name for key in shop.foreign_keys("orders", "users") for name in key.columns}
     for name, purpose in (("shipping_address_id", "sent"), ("billing_address_id", "billed")):
-        pointing = common.pointing_at(_address_key(shop, name), theirs)
+        pointing = references.pointing_at(_address_key(shop, name), theirs)
         changes = {ours: value for ours, value in pointing.items() if ours not in buyer}
         with shop.isolated():
             for answer in shop.both_ways(shop.draft("orders", mine), **changes):
@@ -339,13 +342,13 @@ def address_is_the_buyers(shop: Shop) -> None:
 
 # -- lines of an order -----------------------------------------------------------------------------------------
 
-_check("order_items.order")(common.belongs("order_items", "orders", "order", "order_id"))
-_check("order_items.quantity-required")(common.required("order_items", "quantity", "quantity"))
+_check("order_items.order")(references.belongs("order_items", "orders", "order", "order_id"))
+_check("order_items.quantity-required")(tables.required("order_items", "quantity", "quantity"))
 _check("order_items.quantity-positive", "order_items.columns")(
-    common.above_zero("order_items", "quantity", "a line of an order")
+    bounds.above_zero("order_items", "quantity", "a line of an order")
 )
-_check("order_items.price-required")(common.required("order_items", "unit_price", "price"))
-_check("order_items.price-not-negative")(common.never_negative("order_items", "unit_price", "a line of an order"))
+_check("order_items.price-required")(tables.required("order_items", "unit_price", "price"))
+_check("order_items.price-not-negative")(bounds.never_negative("order_items", "unit_price", "a line of an order"))
 
 _VARIANT_NEXT = 'Add product_variant_id with ForeignKey("product_variants.id").'
 
@@ -353,8 +356,8 @@ _VARIANT_NEXT = 'Add product_variant_id with ForeignKey("product_variants.id").'
 @_check("order_items.variant")
 def line_names_a_variant(shop: Shop) -> None:
     """A foreign key to the variants is in force; a line may outlive its variant, so NULL is allowed."""
-    key = common.refers(shop, "order_items", "product_variants", next=_VARIANT_NEXT)
-    common.orphan_is_rejected(shop, "order_items", key, "product_variants", next=_VARIANT_NEXT)
+    key = references.refers(shop, "order_items", "product_variants", next=_VARIANT_NEXT)
+    references.orphan_is_rejected(shop, "order_items", key, "product_variants", next=_VARIANT_NEXT)
 
 
 @_check("order_items.ordinary", "order_items.order", "order_items.variant")
@@ -364,14 +367,14 @@ def several_lines_and_orders(shop: Shop) -> None:
     _, line = purchase.placed_order(shop)
     in_order, of_variant = (_key_values(shop, line, target) for target in ("orders", "product_variants"))
     other = purchase.points(shop, "order_items", purchase.stocked_variant(shop))
-    common.another_fits(shop, "order_items", in_order | other, "A second line in the same order")
+    uniqueness.another_fits(shop, "order_items", in_order | other, "A second line in the same order")
     third = purchase.points(shop, "order_items", purchase.stocked_variant(shop)) | {price: line[price]}
-    common.another_fits(shop, "order_items", in_order | third, "A line at the same price as another one")
+    uniqueness.another_fits(shop, "order_items", in_order | third, "A line at the same price as another one")
     for sibling in purchase.stocked_siblings(shop):
         of_sibling = purchase.points(shop, "order_items", sibling)
-        common.another_fits(shop, "order_items", in_order | of_sibling, "A line for another variant of a product")
+        uniqueness.another_fits(shop, "order_items", in_order | of_sibling, "A line for another variant of a product")
     again = purchase.points(shop, "order_items", shop.row("orders")) | of_variant
-    common.another_fits(shop, "order_items", again, "A line for the same variant in a second order")
+    uniqueness.another_fits(shop, "order_items", again, "A line for the same variant in a second order")
 
 
 def _key_values(shop: Shop, line: Row, target: str) -> Values:
@@ -393,7 +396,7 @@ def lines_go_with_their_order(shop: Shop) -> None:
             f"An order was deleted, but its line is still in {line.table.label} and belongs to no order of its own.",
             next='Use ondelete="CASCADE" or ondelete="RESTRICT" on the key from the lines to the order.',
             table=line.table.label,
-            column=common.own_column(shop.foreign_keys("order_items", "orders")[0]),
+            column=references.own_column(shop.foreign_keys("order_items", "orders")[0]),
             tried=shorten(answer.tried),
         )
     _does_not_move(shop, "orders")
@@ -448,11 +451,11 @@ def _survives(shop: Shop, line: Row, gone: Row, what: str) -> None:
         "table": line.table.label,
         "tried": shorten(answer.tried),
     }
-    key = common.refers(shop, "order_items", "product_variants", next=_VARIANT_NEXT)
+    key = references.refers(shop, "order_items", "product_variants", next=_VARIANT_NEXT)
     if after is None:
         raise Failed(
             f"A line of an order was lost when its {what} was deleted: the order no longer says what was bought.",
-            column=common.own_column(key),
+            column=references.own_column(key),
             **where,
         )
     for name in _altered(shop, before, after):
@@ -528,7 +531,7 @@ def _catalog_prices(shop: Shop, variant: Row) -> list[tuple[Row, Column]]:
     """Every price of the variant and of its product, each with the row that holds it."""
     found = []
     for part, row in (("products", _product_of(shop, variant)), ("product_variants", variant)):
-        found += [(row, c) for c in common.money_columns(shop, part) if not c.generated and c.type.base == "numeric"]
+        found += [(row, c) for c in money.money_columns(shop, part) if not c.generated and c.type.base == "numeric"]
     return found
 
 
@@ -547,16 +550,16 @@ def _refused_for_all(shop: Shop, row: Row, changes: Values, where: dict[str, Any
 
 # -- history ---------------------------------------------------------------------------------------------------
 
-_check("order_status_history.order")(common.belongs("order_status_history", "orders", "order", "order_id"))
-_check("order_status_history.status-required")(common.required("order_status_history", "status", "status"))
+_check("order_status_history.order")(references.belongs("order_status_history", "orders", "order", "order_id"))
+_check("order_status_history.status-required")(tables.required("order_status_history", "status", "status"))
 _check("order_status_history.status-known")(_known_status("order_status_history", "an entry in the history"))
 
 
 @_check("order_status_history.time")
 def history_says_when(shop: Shop) -> None:
     """changed_at is a timestamp and takes no NULL."""
-    common.times_are_recorded(shop, "order_status_history")
-    common.required("order_status_history", "changed_at", "time")(shop)
+    times.times_are_recorded(shop, "order_status_history")
+    tables.required("order_status_history", "changed_at", "time")(shop)
 
 
 @_check("order_status_history.by-itself", "order_status_history.order", "orders.lifecycle")
@@ -585,9 +588,9 @@ def history_writes_itself(shop: Shop) -> None:
 
 # -- payments --------------------------------------------------------------------------------------------------
 
-_check("payments.order")(common.belongs("payments", "orders", "order", "order_id"))
-_check("payments.amount-required")(common.required("payments", "amount", "amount"))
-_check("payments.amount-not-negative")(common.never_negative("payments", "amount", "a payment"))
+_check("payments.order")(references.belongs("payments", "orders", "order", "order_id"))
+_check("payments.amount-required")(tables.required("payments", "amount", "amount"))
+_check("payments.amount-not-negative")(bounds.never_negative("payments", "amount", "a payment"))
 
 
 @step.check("payments.no-card-data")
@@ -633,13 +636,13 @@ def last_four_at_most(shop: Shop) -> None:
 @step.check("checkout.money")
 def money_is_exact(shop: Shop) -> None:
     """Every column that holds money is numeric, to the cent or finer."""
-    common.each(shop, PARTS, common.money_is_exact)
+    tables.each(shop, PARTS, money.money_is_exact)
 
 
 @step.check("checkout.audit")
 def times_are_recorded(shop: Shop) -> None:
     """created_at and updated_at are there, and are timestamps."""
-    common.each(shop, TIMED, common.times_are_recorded)
+    tables.each(shop, TIMED, times.times_are_recorded)
 
 
 @step.check("checkout.time-zone", needs=("checkout.audit",))

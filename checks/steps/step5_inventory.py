@@ -11,12 +11,9 @@ from checks.life_cycle import CANCELLED, STEPS, Line, Orders, Refused, together
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import Draft, NoRow, Row, insert, qualified, quote, why
+from checks.rules import money, references, tables, times, uniqueness
 from checks.session import Statement
-from checks.steps import (
-    common,
-    step5_reviews,
-    times,
-)
+from checks.steps import step5_reviews
 from checks.steps.on_database import run_on_database
 from checks.steps.step5 import step
 from checks.stock import ADDITION, ADJUSTMENT, SALE, Ledger, OutOfReach, Stock
@@ -30,9 +27,9 @@ def run(subject: Subject) -> tuple[Result, ...]:
 PARTS = ("inventory", "stock_movements", "reviews", "review_votes")
 
 for _part in PARTS:
-    step.check(f"{_part}.exists")(common.exists(_part))
-    step.check(f"{_part}.key", needs=(f"{_part}.exists",))(common.primary_key(_part))
-    step.check(f"{_part}.columns", needs=(f"{_part}.exists",))(common.columns(_part))
+    step.check(f"{_part}.exists")(tables.exists(_part))
+    step.check(f"{_part}.key", needs=(f"{_part}.exists",))(tables.primary_key(_part))
+    step.check(f"{_part}.columns", needs=(f"{_part}.exists",))(tables.columns(_part))
 
 
 @dataclass(frozen=True)
@@ -131,8 +128,8 @@ def _never_in_stock(shop: Shop, values: dict[str, Any], *, happened: str, next: 
 def stock_of_a_variant(shop: Shop) -> None:
     """A foreign key to the variants is in force and not optional."""
     table = shop.table("inventory")
-    key = common.refers(shop, "inventory", "product_variants", next=_VARIANT_NEXT)
-    own = common.own_column(key)
+    key = references.refers(shop, "inventory", "product_variants", next=_VARIANT_NEXT)
+    own = references.own_column(key)
     for name in key.columns:
         column = table.column(name)
         if column is not None and not (column.not_null or column.type.domain_not_null):
@@ -144,7 +141,7 @@ def stock_of_a_variant(shop: Shop) -> None:
                 column=name,
             )
     with shop.isolated():
-        nobody = common.pointing_at(key, shop.row("product_variants"))
+        nobody = references.pointing_at(key, shop.row("product_variants"))
     _never_in_stock(
         shop,
         nobody,
@@ -162,7 +159,7 @@ def _shown(values: dict[str, Any]) -> str:
 def one_row_per_variant(shop: Shop) -> None:
     """A unique index keeps a second row of one variant out."""
     table = shop.table("inventory")
-    key = common.refers(shop, "inventory", "product_variants", next=_VARIANT_NEXT)
+    key = references.refers(shop, "inventory", "product_variants", next=_VARIANT_NEXT)
     if any(i.unique and i.works and i.is_plain and i.columns <= set(key.columns) for i in table.indexes):
         return
     stock = Stock.of(shop)
@@ -172,16 +169,16 @@ def one_row_per_variant(shop: Shop) -> None:
         made = stock.row(variant)
         if made is not None:
             shop.session.keep(made.delete())
-        places.append(common.pointing_at(key, variant))
+        places.append(references.pointing_at(key, variant))
 
     def twice_is_refused() -> None:
-        common.unique_together(
+        uniqueness.unique_together(
             shop,
             "inventory",
             places[0],
             places[1],
             meaning="variant",
-            next=f"Make {common.own_column(key)} the primary key, or unique (unique=True).",
+            next=f"Make {references.own_column(key)} the primary key, or unique (unique=True).",
         )
 
     try:
@@ -269,13 +266,13 @@ def movements_belong_to_something(shop: Shop) -> None:
     target = "inventory" if hangs_on_inventory else "product_variants"
     if "product_variants" in shop.roles.tables and shop.foreign_keys("stock_movements", "product_variants"):
         target = "product_variants"
-    key = common.refers(shop, "stock_movements", target, next=_THING_NEXT)
+    key = references.refers(shop, "stock_movements", target, next=_THING_NEXT)
     for name in key.columns:
         _movement_has(shop, name, "variant")
     with shop.isolated():
         variant = shop.row("product_variants")
         ghost = variant if target == "product_variants" else Stock.of(shop).fill(variant, 1)
-    nobody = common.pointing_at(key, ghost)
+    nobody = references.pointing_at(key, ghost)
     _, draft = _movement(shop)
     _never_moved(
         shop,
@@ -284,7 +281,7 @@ def movements_belong_to_something(shop: Shop) -> None:
         happened=f"PostgreSQL took a movement with {_shown(nobody)}, "
         f"though no such row of {shop.table(target).label} exists.",
         next=_THING_NEXT if target == "product_variants" else f"Let {table.label} refer to {target}.",
-        column=common.own_column(key),
+        column=references.own_column(key),
     )
 
 
@@ -663,7 +660,7 @@ def one_of_two_gets_the_last(shop: Shop) -> None:
 
 def _takes_the_last(shop: Shop, stock: Stock, variant: Row) -> str:
     """What another buyer does."""
-    where = common.pointing_at(stock.key, variant)
+    where = references.pointing_at(stock.key, variant)
     condition = " and ".join(f"{quote(name)} = %s" for name in where)
     literal = shop.session.cursor.mogrify(condition, tuple(where.values())).decode()
     quantity = quote(stock.quantity)
@@ -676,7 +673,7 @@ def _takes_the_last(shop: Shop, stock: Stock, variant: Row) -> str:
 @step.check("stock.money")
 def money_is_exact(shop: Shop) -> None:
     """Every column that holds money is numeric, to the cent or finer."""
-    common.each(shop, PARTS, common.money_is_exact)
+    tables.each(shop, PARTS, money.money_is_exact)
 
 
 TIMED = ("stock_movements", "reviews")
@@ -685,7 +682,7 @@ TIMED = ("stock_movements", "reviews")
 @step.check("stock.audit")
 def times_are_recorded(shop: Shop) -> None:
     """created_at, and updated_at of a review, are there and are timestamps."""
-    common.each(shop, TIMED, common.times_are_recorded)
+    tables.each(shop, TIMED, times.times_are_recorded)
 
 
 @step.check("stock.time-zone", needs=("stock.audit",))

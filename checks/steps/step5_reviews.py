@@ -12,8 +12,8 @@ from checks.catalog import ForeignKey
 from checks.outcome import CantTell, Failed, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import Draft, NoRow, Row
+from checks.rules import references, uniqueness
 from checks.session import Statement
-from checks.steps import common
 from checks.steps.step5 import step
 from checks.stock import Ledger, Stock, key_to
 
@@ -54,7 +54,7 @@ def buy(shop: Shop, count: int) -> list[Bought]:
     """
     user = shop.row("users")
     shop.stand(user)
-    buyer = common.pointing_at(key_to(shop, "orders", "users"), user)
+    buyer = references.pointing_at(key_to(shop, "orders", "users"), user)
     products = []
     for _ in range(count):
         product = shop.row("products")
@@ -73,8 +73,8 @@ def buy(shop: Shop, count: int) -> list[Bought]:
 def _about(shop: Shop, user: Row, product: Row) -> dict[str, Any]:
     """The stored values of a review by that user, about that product: four stars, which no shop refuses."""
     stars = {shop.column("reviews", "rating").name: "4"}
-    by = stars | common.pointing_at(key_to(shop, "reviews", "users"), user)
-    return by | common.pointing_at(key_to(shop, "reviews", "products"), product)
+    by = stars | references.pointing_at(key_to(shop, "reviews", "users"), user)
+    return by | references.pointing_at(key_to(shop, "reviews", "products"), product)
 
 
 def _order_keys(shop: Shop) -> list[tuple[str, ForeignKey]]:
@@ -87,7 +87,7 @@ def _naming(shop: Shop, purchase_: Bought) -> dict[str, Any]:
     """The stored values by which a review names that purchase."""
     named: dict[str, Any] = {}
     for part, key in _order_keys(shop):
-        named |= common.pointing_at(key, purchase_.parts[part])
+        named |= references.pointing_at(key, purchase_.parts[part])
     return named
 
 
@@ -127,7 +127,7 @@ def _refers(shop: Shop, part: str, target: str, make: Any, meaning: str) -> None
     """A foreign key is in force and not optional; `make` drafts an ordinary row."""
     next_ = f'Add a column with ForeignKey("{shop.table(target).name}.id") and nullable=False.'
     table = shop.table(part)
-    key = common.refers(shop, part, target, next=next_)
+    key = references.refers(shop, part, target, next=next_)
     for name in key.columns:
         column = table.column(name)
         if column is not None and not (column.not_null or column.type.domain_not_null):
@@ -148,7 +148,7 @@ def _no_ghost(shop: Shop, make: Any, key: ForeignKey, target: str, next_: str) -
     with shop.isolated():
         ghost = shop.put(ordinary_review(shop)) if target == "reviews" else shop.row(target)
     draft = make(shop)
-    nobody = common.pointing_at(key, ghost)
+    nobody = references.pointing_at(key, ghost)
     shown = ", ".join(f"{name} {value!r}" for name, value in nobody.items())
     _never(
         shop,
@@ -157,7 +157,7 @@ def _no_ghost(shop: Shop, make: Any, key: ForeignKey, target: str, next_: str) -
         happened=f"PostgreSQL took a row of {draft.table.label} with {shown}, "
         f"though no such row of {shop.table(target).label} exists.",
         next=next_,
-        column=common.own_column(key),
+        column=references.own_column(key),
     )
 
 
@@ -183,12 +183,12 @@ def review_names_an_order(shop: Shop) -> None:
     orders = "orders" in shop.roles.tables and shop.foreign_keys("reviews", "orders")
     next_ = 'Add order_id with ForeignKey("orders.id") to the model of reviews.'
     target = "order_items" if lines and not orders else "orders"
-    key = common.refers(shop, "reviews", target, next=next_)
+    key = references.refers(shop, "reviews", target, next=next_)
     with shop.isolated():
         ghost = dict(zip(("orders", "order_items"), purchase.placed_order(shop), strict=True))[target]
     draft = ordinary_review(shop)
     theirs = {name for _, other in _own_keys(shop) for name in other.columns}
-    nobody = {n: v for n, v in common.pointing_at(key, ghost).items() if n not in theirs}
+    nobody = {n: v for n, v in references.pointing_at(key, ghost).items() if n not in theirs}
     _never(
         shop,
         draft,
@@ -196,7 +196,7 @@ def review_names_an_order(shop: Shop) -> None:
         happened=f"PostgreSQL took a review with {', '.join(f'{n} {v!r}' for n, v in nobody.items())}, "
         f"though no such row of {shop.table(target).label} exists.",
         next=next_,
-        column=common.own_column(key),
+        column=references.own_column(key),
     )
 
 
@@ -221,7 +221,7 @@ def many_reviews(shop: Shop) -> None:
     for pins in values:
         same_product = all(pins[name] == row[name] for name in key_to(shop, "reviews", "products").columns)
         words = "A second user's review of one product" if same_product else "A user's review of a second product"
-        common.another_fits(shop, "reviews", pins, words)
+        uniqueness.another_fits(shop, "reviews", pins, words)
 
 
 @step.check("reviews.rating-required", needs=_REVIEWS)
@@ -470,7 +470,7 @@ def _second(shop: Shop, draft: Draft) -> Draft:
     own = {name: draft.values[name] for _, key in _own_keys(shop) for name in key.columns if name in draft.values}
     with shop.isolated():
         user = shop.row("users")
-        by = common.pointing_at(key_to(shop, "reviews", "users"), user)
+        by = references.pointing_at(key_to(shop, "reviews", "users"), user)
         other = _review(shop, own | by)
     return Draft(draft.table, other.values | own) if other is not None else draft
 
@@ -488,8 +488,8 @@ def _vote(shop: Shop) -> Draft:
 
 
 def _on(shop: Shop, review: Row, voter: Row) -> dict[str, Any]:
-    on = common.pointing_at(key_to(shop, "review_votes", "reviews"), review)
-    return on | common.pointing_at(key_to(shop, "review_votes", "users"), voter)
+    on = references.pointing_at(key_to(shop, "review_votes", "reviews"), review)
+    return on | references.pointing_at(key_to(shop, "review_votes", "users"), voter)
 
 
 @step.check("review_votes.review", needs=("review_votes.exists", "reviews.exists"))
@@ -505,7 +505,7 @@ def vote_by_a_user(shop: Shop) -> None:
     of_review = {name for key in shop.foreign_keys("review_votes", "reviews") for name in key.columns}
     users = shop.foreign_keys("review_votes", "users")
     if users and all(set(key.columns) <= of_review for key in users):
-        column = common.own_column(users[0])
+        column = references.own_column(users[0])
         raise Failed(
             f"The foreign key {users[0].name} of {table.label} names the user whose review it is: {column} is part of "
             "the key to the review, so nobody else can vote.",
@@ -549,7 +549,7 @@ def one_vote_each(shop: Shop) -> None:
     review = shop.put(ordinary_review(shop))
     one, other = shop.row("users"), shop.row("users")
     names = ", ".join(_on(shop, review, one))
-    common.unique_together(
+    uniqueness.unique_together(
         shop,
         "review_votes",
         _on(shop, review, one),
@@ -566,8 +566,8 @@ def many_votes(shop: Shop) -> None:
     second = shop.put(ordinary_review(shop))
     one, other = shop.row("users"), shop.row("users")
     shop.row("review_votes", _on(shop, first, one))
-    common.another_fits(shop, "review_votes", _on(shop, first, other), "A second user's vote on one review")
-    common.another_fits(shop, "review_votes", _on(shop, second, one), "A user's vote on a second review")
+    uniqueness.another_fits(shop, "review_votes", _on(shop, first, other), "A second user's vote on one review")
+    uniqueness.another_fits(shop, "review_votes", _on(shop, second, one), "A user's vote on a second review")
 
 
 @step.check("review_votes.gone", needs=_BOTH)
@@ -589,9 +589,9 @@ def votes_go_with_the_review(shop: Shop) -> None:
     )
     raise Failed(
         happened,
-        next=f'Use ondelete="CASCADE" on the key {common.own_column(key)} of {table.label}.',
+        next=f'Use ondelete="CASCADE" on the key {references.own_column(key)} of {table.label}.',
         table=table.label,
-        column=common.own_column(key),
+        column=references.own_column(key),
         tried=shorten(answer.tried),
         sqlstate=answer.refusal.sqlstate if answer.refusal else None,
     )

@@ -15,9 +15,9 @@ from checks.outcome import CantTell, Failed, Result
 from checks.plan import equals, holds_filled, indexes_of, is_led_by, leading_index, literal, served_by
 from checks.probe import Shop
 from checks.rows import NoRow, Row, qualified, quote
+from checks.rules import references, tables, times
 from checks.session import Statement
 from checks.step import StepChecks
-from checks.steps import common
 from checks.steps.on_database import open_shop
 from checks.steps.order_history import Told, ask_queries
 from checks.subject import Subject
@@ -101,10 +101,10 @@ def _fault(index: Index, columns: Sequence[str]) -> tuple[int, str] | None:
 
 def _key_to(shop: Shop, part: str, target: str) -> ForeignKey:
     """The foreign key from one part to another, in force or not; Failed when there is none."""
-    common.exists(part)(shop)
-    common.exists(target)(shop)
+    tables.exists(part)(shop)
+    tables.exists(target)(shop)
     keys = shop.foreign_keys(part, target)
-    return keys[0] if keys else common.refers(shop, part, target, next=f"Add a foreign key to {target}.")
+    return keys[0] if keys else references.refers(shop, part, target, next=f"Add a foreign key to {target}.")
 
 
 def _rows_of_a_parent(shop: Shop, part: str, target: str, words: str) -> None:
@@ -117,7 +117,7 @@ def _rows_of_a_parent(shop: Shop, part: str, target: str, words: str) -> None:
     for whole in _conditions(shop, part, condition, key.columns):
         if served_by(shop, table, whole, lambda index: is_led_by(index, key.columns)):
             return
-    column = common.own_column(key)
+    column = references.own_column(key)
     raise Failed(
         f"{words}: PostgreSQL reads the whole of {table.label} for it.{_nearly(shop, table, key.columns)}",
         next=f"Make an index whose first column is {column}.",
@@ -133,7 +133,7 @@ def _rows_of_a_parent(shop: Shop, part: str, target: str, words: str) -> None:
 @step.check("indexes.login")
 def user_is_found_by_email(shop: Readers) -> None:
     """A search by e-mail, as written or in one letter case, has an index condition on an index led by it."""
-    common.exists("users")(shop)
+    tables.exists("users")(shop)
     table, email = shop.table("users"), shop.column("users", "email")
     name = quote(email.name)
 
@@ -246,7 +246,7 @@ def _uses(shop: Shop, index: Index, condition: str, columns: Sequence[str]) -> b
 @step.check("indexes.product-search")
 def product_is_found_by_name(shop: Readers) -> None:
     """By the whole name, its beginning, or a word in it: one of these has an index condition."""
-    common.exists("products")(shop)
+    tables.exists("products")(shop)
     table, name = shop.table("products"), shop.column("products", "name")
     if not _serves(shop, name, _NAME, _SEARCHES):
         raise Failed(
@@ -297,8 +297,8 @@ def orders_come_newest_first(shop: Readers) -> None:
         for newest, order in orders:
             if served_by(shop, table, whole, led_by(newest), order=order):
                 return
-    time = next(iter(common.timestamps(shop, "orders")), None)
-    column = common.own_column(key)
+    time = next(iter(times.timestamps(shop, "orders")), None)
+    column = references.own_column(key)
     wanted = f"({', '.join(key.columns)}, {time.name if time else 'created_at'})"
     nearly = (
         _nearly(shop, table, key.columns)
@@ -366,14 +366,14 @@ def foreign_keys_are_led_by_indexes(shop: Readers) -> None:
         return
     table, key = bare[0]
     columns = ", ".join(key.columns)
-    more = [f"{other.label}.{common.own_column(k)}" for other, k in bare[1:]]
+    more = [f"{other.label}.{references.own_column(k)}" for other, k in bare[1:]]
     also = f" The same goes for {', '.join(more)}." if more else ""
     raise Failed(
         f"No index is led by {table.label}.{columns}: PostgreSQL reads the whole table to find the rows of a "
         f"parent.{_nearly(shop, table, key.columns)}{also}",
         next=f"Make an index that begins with {columns}; on one column, index=True does.",
         table=table.label,
-        column=common.own_column(key),
+        column=references.own_column(key),
     )
 
 

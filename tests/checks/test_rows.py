@@ -11,7 +11,7 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from checks.catalog import Catalog, Table, read_catalog
-from checks.rows import NoRow, Rows, _Solver
+from checks.rows import NoRow, Rows, Solver
 from checks.session import Session, open_session
 from workshop import postgres
 
@@ -105,7 +105,7 @@ def test_a_default_that_counts_is_not_drawn_from_to_see_which_one_fails(
     with closing(postgres.connect(url, "tests")) as connection, open_session(connection) as session:
         session.shield_sequences()
         catalog = _catalog(session, ("note",))
-        solver = _Solver(session, catalog, _table(catalog, "note"), random.Random(1), set())
+        solver = Solver(session, catalog, _table(catalog, "note"), random.Random(1), set())
         assert solver._broken([{"about": "no JSON"}])
     with playground.cursor() as cursor:
         cursor.execute("select is_called from note_id_seq")

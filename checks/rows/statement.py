@@ -1,0 +1,105 @@
+"""What is tried with a row, as the statements that are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from checks.catalog import Table
+from checks.rows.names import qualified, quote
+from checks.session import RETURNING, Answer, Refusal, Statement
+
+Values = dict[str, Any]  # by stored column name
+
+
+class NoRow(Exception):
+    """No row that the table takes was found."""
+
+    def __init__(
+        self,
+        table: Table,
+        answer: Answer | None,
+        impossible: frozenset[str] = frozenset(),
+        contradiction: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(table.label)
+        self.table = table
+        self.answer = answer
+        #: Columns whose own CHECK turned down every candidate.
+        self.impossible = impossible
+        #: Rules that PostgreSQL itself knows can't all hold: no row will ever go in.
+        self.contradiction = contradiction
+
+
+@dataclass
+class Draft:
+    """A row that the table would take, not stored."""
+
+    table: Table
+    values: Values
+    #: Rows that point at this one and it at them, so that they can only go in together.
+    before: tuple[Statement, ...] = ()
+    #: How PostgreSQL took it when it was tried.
+    tried: Answer | None = None
+
+    def but(self, **changes: Any) -> Statement:
+        """The same row with these stored columns changed, as an INSERT."""
+        return together(self.before, insert(self.table, self.values | changes))
+
+
+@dataclass
+class Row:
+    """A row that was stored, as the server gave it back."""
+
+    table: Table
+    values: Values
+    tried: str = ""
+
+    def __getitem__(self, column: str) -> Any:
+        return self.values[column]
+
+    def update(self, **changes: Any) -> Statement:
+        """Change these stored columns of this row."""
+        sets = ", ".join(f"{quote(name)} = %s" for name in changes)
+        where, key = self._where()
+        sql = f"update {qualified(self.table)} set {sets} where {where}{RETURNING}"
+        return Statement(sql, (*changes.values(), *key))
+
+    def delete(self) -> Statement:
+        where, key = self._where()
+        return Statement(f"delete from {qualified(self.table)} where {where}", key)
+
+    def read(self) -> Statement:
+        where, key = self._where()
+        return Statement(f"select * from {qualified(self.table)} where {where}", key)
+
+    def _where(self) -> tuple[str, tuple[Any, ...]]:
+        primary = self.table.primary_key
+        names = sorted(primary.columns) if primary else ["ctid"]
+        casts = " and ".join(f"{quote(name)} = %s" for name in names)
+        return casts, tuple(self.values[name] for name in names)
+
+
+def insert(table: Table, values: Values) -> Statement:
+    """One row, all values explicit."""
+    if not values:
+        return Statement(f"insert into {qualified(table)} default values{RETURNING}")
+    overriding = any((c := table.column(name)) and c.identity == "a" for name in values)
+    return Statement(
+        f"insert into {qualified(table)} ({', '.join(quote(name) for name in values)})"
+        f"{' overriding system value' if overriding else ''}"
+        f" values ({', '.join(['%s'] * len(values))}){RETURNING}",
+        tuple(values.values()),
+    )
+
+
+def together(before: Sequence[Statement], last: Statement) -> Statement:
+    """Several statements in one trip, of which the last one answers."""
+    values = tuple(value for statement in (*before, last) for value in statement.values)
+    return Statement("; ".join(statement.sql for statement in (*before, last)), values)
+
+
+def why(refusal: Refusal | None) -> str:
+    """What PostgreSQL said, for a sentence."""
+    return refusal.message if refusal else "it reported success, but stored nothing"

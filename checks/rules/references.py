@@ -1,0 +1,144 @@
+"""Foreign keys: in force, to the right table, and turning orphans away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from checks import contract
+from checks.catalog import ForeignKey, Table
+from checks.outcome import Failed
+from checks.probe import Shop
+from checks.rows import Row
+from checks.rules.tables import not_null
+
+
+def refers(shop: Shop, part: str, target: str, *, next: str, column: str | None = None) -> ForeignKey:
+    """A foreign key in force from one part (from that stored column, if given) to another: validated, enforced, firing.
+
+    Raises Failed with what is missing. Whether NULL is allowed is another question.
+    """
+    table, parent = shop.table(part), shop.table(target)
+    keys = [key for key in shop.foreign_keys(part, target) if column is None or column in key.columns]
+    for key in keys:
+        if key.validated and key.enforced and key.fires:
+            _is_not_crossed(table, parent, key, column)
+            return key
+    where = {"table": table.label, "column": keys[0].columns[0] if keys else None}
+    if not keys:
+        raise _no_foreign_key(shop, table, parent, next, column)
+    key = keys[0]
+    if not key.enforced:
+        raise Failed(f"The foreign key {key.name} is NOT ENFORCED: PostgreSQL never looks.", next=next, **where)
+    if not key.fires:
+        both = dict.fromkeys((table, parent))
+        raise Failed(
+            f"The foreign key {key.name} of {table.label} is there, but its triggers are off, so it checks nothing.",
+            next="Switch them on: " + "; ".join(f"alter table {t.label} enable trigger all" for t in both) + ".",
+            **where,
+        )
+    raise Failed(
+        f"The foreign key {key.name} of {table.label} is NOT VALID: rows from before it were never checked.",
+        next=f"Run: alter table {table.label} validate constraint {key.name}.",
+        **where,
+    )
+
+
+def _is_not_crossed(table: Table, parent: Table, key: ForeignKey, column: str | None) -> None:
+    """The column that names the parent is paired with what tells one parent from another, not with what they share.
+
+    In a key over address and user, say, the address is paired with the address's own key.
+    """
+    if column is None:
+        return
+    pairs = dict(zip(key.columns, key.target_columns, strict=True))
+    shared = {name for other in parent.foreign_keys for name in other.columns}
+    if pairs[column] in shared and set(key.target_columns) - shared:
+        raise Failed(
+            f"The foreign key {key.name} of {table.label} pairs {column} with {parent.label}.{pairs[column]}: "
+            f"its columns stand in another order than those of {parent.label}.",
+            next=f"Name the columns of {key.name} in the same order on both sides.",
+            table=table.label,
+            column=column,
+        )
+
+
+def _no_foreign_key(shop: Shop, table: Table, parent: Table, next_: str, column: str | None) -> Failed:
+    elsewhere = [(k, shop.catalog.by_oid(k.target)) for k in table.foreign_keys]
+    singular = contract.forms(parent.name)[1] if len(contract.forms(parent.name)) > 1 else parent.name
+    guess = column or next(
+        (c.name for c in table.columns if c.name.startswith((singular, "parent")) and c.name.endswith("id")), None
+    )
+    for key, target in elsewhere:
+        own = own_column(key)
+        if target is not None and (own == guess or (target.name == parent.name and target.oid != parent.oid)):
+            return Failed(
+                f"{table.label}.{own} refers to {target.schema}.{target.name}, not to {parent.label}.",
+                next=f"Let the foreign key point at {parent.label}.",
+                table=table.label,
+                column=own,
+            )
+    if guess:
+        return Failed(
+            f"{table.label}.{guess} is a plain column: no foreign key ties it to {parent.label}.",
+            next=f'Add ForeignKey("{parent.name}.{_key_of(parent)}") to {guess}.',
+            table=table.label,
+            column=guess,
+        )
+    return Failed(f"{table.label} has no foreign key to {parent.label}.", next=next_, table=table.label)
+
+
+def _key_of(parent: Table) -> str:
+    return ", ".join(sorted(parent.primary_key.columns)) if parent.primary_key else "id"
+
+
+def own_column(key: ForeignKey) -> str:
+    """The column that says which parent: in a composite key the one that is not shared with it."""
+    pairs = zip(key.columns, key.target_columns, strict=True)
+    return next((ours for ours, theirs in pairs if ours != theirs), key.columns[0])
+
+
+def pointing_at(key: ForeignKey, parent: Row) -> dict[str, Any]:
+    """The values, by stored column, of a row whose key points at that parent."""
+    return {ours: parent[theirs] for ours, theirs in zip(key.columns, key.target_columns, strict=True)}
+
+
+def orphan_is_rejected(shop: Shop, part: str, key: ForeignKey, parent: str, *, next: str) -> None:
+    """A key that no parent has is refused, on INSERT and on UPDATE."""
+    table = shop.table(part)
+    with shop.isolated():
+        ghost = shop.row(parent)
+    nobody = pointing_at(key, ghost)
+    shown = ", ".join(f"{name} {value!r}" for name, value in nobody.items())
+    where = {"next": next, "table": table.label, "column": own_column(key)}
+    for answer in shop.both_ways(shop.draft(part), **nobody):
+        if answer.rows and any(answer.rows[0][name] != value for name, value in nobody.items()):
+            return  # a trigger moved it elsewhere: no orphan
+        shop.refused(
+            answer,
+            happened=f"PostgreSQL took a row of {table.label} with {shown}, "
+            f"though no such row of {shop.table(parent).label} exists.",
+            **where,
+        )
+
+
+def key_is_required(shop: Shop, part: str, key: ForeignKey, meaning: str, *, next: str) -> None:
+    """None of the key's columns takes NULL: one that does lets a row past the foreign key."""
+    table = shop.table(part)
+    for name in key.columns:
+        column = table.column(name)
+        assert column is not None
+        not_null(shop, part, column, meaning, next=next)
+
+
+def belongs(part: str, target: str, one: str, column: str) -> Callable[[Shop], None]:
+    """A foreign key in force to another part, not optional, that turns orphans away."""
+
+    def check(shop: Shop) -> None:
+        next_ = f'Add {column} with ForeignKey("{shop.table(target).name}.id") and nullable=False.'
+        key = refers(shop, part, target, next=next_)
+        own = own_column(key)
+        key_is_required(shop, part, key, one, next=f"Make {own} NOT NULL (nullable=False).")
+        orphan_is_rejected(shop, part, key, target, next=next_)
+
+    return check
