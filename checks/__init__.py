@@ -52,9 +52,11 @@ def _check(key: int | str, strict: bool, database_url: str | None, names: str | 
     from checks.grade import StepNotPassed, grade_in_context
     from checks.outdated import outdated
     from checks.subject import find_subject
+    from checks.told import remember
 
     subject = find_subject(database_url, names)
     report = grade_in_context(key, subject)
+    remember(report, subject)
     if database_url is None:
         report = replace(report, outdated=outdated(subject.database_url, report.step))
     if strict and not report.passed:

@@ -54,7 +54,7 @@ class StepNotPassed(WorkshopError):
 def grade(key: int | str, subject: Subject) -> Report:
     """The report of a step or an extension; WorkshopError with one sentence when it can't be graded."""
     chapter = contract.chapter(key)
-    with _own_faults(chapter.heading):
+    with own_faults(chapter.heading):
         if isinstance(chapter, contract.Extension):
             return _grade_extension(chapter, subject)
         run: Callable[[Subject], tuple[Result, ...]] = import_module(_MODULES[chapter.number]).run
@@ -72,7 +72,7 @@ def _grade_extension(extension: contract.Extension, subject: Subject) -> Report:
 
 
 @contextmanager
-def _own_faults(graded: str) -> Iterator[None]:
+def own_faults(graded: str) -> Iterator[None]:
     """A fault of ours never looks like the learner's mistake."""
     try:
         yield
@@ -102,7 +102,7 @@ def grade_required(numbers: Sequence[int], subject: Subject) -> tuple[Report, ..
     shared = [number for number in numbers if number in _ON_DATABASE]
     reports: dict[int, Report] = {}
     if shared:
-        with _own_faults("several steps"), open_shop(subject) as shop:
+        with own_faults("several steps"), open_shop(subject) as shop:
             reports = {number: _required(number, Shop(shop.session, shop.roles)) for number in shared}
     return tuple(reports.get(number) or grade(number, subject) for number in numbers)
 

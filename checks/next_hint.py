@@ -10,12 +10,13 @@ from typing import Any
 
 from checks import contract
 from checks.contract import Rule
-from checks.grade import chapter_key, grade
+from checks.grade import chapter_key
 from checks.hints import HINTS, Hint
 from checks.markup import inline, plain, style
 from checks.outcome import Outcome, Result
 from checks.report import MARKS, Report, argument, detail_html, details, mark_html
 from checks.subject import find_subject
+from checks.told import report_of
 from workshop.errors import WorkshopError
 from workshop.reference import read_reference
 from workshop.steps import STEPS, find_step
@@ -125,7 +126,7 @@ def next_hint(step: Any, check: Any = None) -> GivenHint | NoHint:
     """
     key = chapter_key(step)
     rule = None if check is None else _rule(key, check)
-    report = grade(key, find_subject())
+    report = report_of(key, find_subject())
     result = _first(report) if rule is None else next(result for result in report.results if result.rule == rule)
     if result is None:
         return NoHint(f"{report.verdict()} {_instead(report)}")

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from checks.contract import Level
-from checks.grade import chapter_key, grade
+from checks.grade import chapter_key
 from checks.markup import plain, style
 from checks.outcome import Outcome, Result
 from checks.report import Report, details
 from checks.steps.step1_setup import LOCAL_PASSWORD
 from checks.subject import find_subject
+from checks.told import report_of
 from workshop.postgres.connection import Address
 from workshop.steps import find_step
 
@@ -69,7 +70,7 @@ def make_prompt(step: Any) -> Prompt:
     """
     key = chapter_key(step)
     subject = find_subject()
-    report = grade(key, subject)
+    report = report_of(key, subject)
     text = "\n\n".join((*_task(report), _files(key, subject.project), EXPLAIN))
     return Prompt(_without_secrets(text, subject.database_url))
 

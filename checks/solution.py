@@ -10,9 +10,10 @@ from importlib.resources import files
 from typing import Any
 
 from checks import contract
-from checks.grade import chapter_key, grade
+from checks.grade import chapter_key
 from checks.report import Report, argument
 from checks.subject import find_subject
+from checks.told import report_of
 from workshop.reference import Reference, read_reference
 
 
@@ -53,7 +54,7 @@ def show_solution(step: Any, give_up: bool) -> Solution | None:
     if give_up:
         call = contract.chapter(step).call
         return Solution(reference, f"Before you go on, change one rule of yours by hand, then call {call}.")
-    report = grade(chapter_key(step), find_subject())
+    report = report_of(chapter_key(step), find_subject())
     if report.passed:
         return Solution(
             reference, "Yours keeps every rule as well. Where the two differ, which do you prefer, and why?"
