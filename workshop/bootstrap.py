@@ -276,9 +276,9 @@ def _is_environment() -> bool:
 
 
 def _create() -> None:
-    with_pip = shutil.which("uv") is None
-    if with_pip:
+    if shutil.which("uv") is None:
         _require_ensurepip()
+    with_pip = importlib.util.find_spec("ensurepip") is not None  # with uv for %pip in a notebook alone
     ENVIRONMENT.mkdir()
     _write_stamp(_Stamp())
     base = getattr(sys, "_base_executable", sys.executable)  # we may ourselves be running in an environment

@@ -114,7 +114,8 @@ def _confine(order: dict[str, Any]) -> None:
         kind = getattr(resource, name, None)
         if kind is not None:
             try:
-                resource.setrlimit(kind, (most, most))
+                # Of its time the kernel warns first, with a signal that says so.
+                resource.setrlimit(kind, (most, most + 1 if name == "RLIMIT_CPU" else most))
             except (ValueError, OSError):
                 continue  # this system has no such limit, or a lower one already
     if order["account"] is not None:

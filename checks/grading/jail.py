@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import selectors
 import shutil
@@ -179,7 +180,7 @@ class Jail:
         pipes = [write_in, out, err]
         try:
             try:
-                order = json.dumps(self._order(script, folder, environment)).encode()
+                order = json.dumps(self._order(script, folder, environment, seconds)).encode()
                 socket.send_fds(self._orders, [order], [stdin, stdout, stderr])
                 int(self._line())  # its process id
             finally:
@@ -204,7 +205,7 @@ class Jail:
             line += byte
         return line
 
-    def _order(self, script: Path, folder: Path, environment: Mapping[str, str]) -> dict[str, object]:
+    def _order(self, script: Path, folder: Path, environment: Mapping[str, str], seconds: float) -> dict[str, object]:
         limits = self.limits
         others = 0 if self.account is not None else processes_of_ours()
         home = str(self._home)
@@ -224,7 +225,7 @@ class Jail:
             },
             "limits": {
                 "RLIMIT_AS": limits.memory,
-                "RLIMIT_CPU": int(limits.build_seconds),
+                "RLIMIT_CPU": math.ceil(seconds) + 1,  # what has left its parent and is not seen any more
                 "RLIMIT_FSIZE": limits.file,
                 "RLIMIT_NPROC": limits.processes + others,
                 "RLIMIT_NOFILE": 256,

@@ -19,7 +19,7 @@ class Limits:
 
     Attributes:
         seconds: for all of it: to build and to grade.
-        build_seconds: to build; a third of it also bounds the processor's time of each process.
+        build_seconds: to build.
         memory: address space of each process, and what all of them and PostgreSQL's use together.
         processes: with threads; for an account that has others running, that many more.
         file: the largest file that its code may write.

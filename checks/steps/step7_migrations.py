@@ -24,6 +24,9 @@ _TOLD = re.compile(
     re.MULTILINE,
 )
 
+#: A revision of which more is there than the frame.
+_DOES = re.compile(r"^[^#\n]*\bop\.\w+\(", re.MULTILINE)
+
 
 def run(subject: Subject) -> tuple[Result, ...]:
     if not subject.has_project:
@@ -32,11 +35,10 @@ def run(subject: Subject) -> tuple[Result, ...]:
 
 
 def _begun(subject: Subject) -> bool:
-    """There is a revision, or somebody has told env.py something."""
-    env = subject.project / "migrations" / "env.py"
-    if any(env.parent.glob("versions/*.py")):
-        return True
-    return env.exists() and bool(_TOLD.search(env.read_text(encoding="utf-8", errors="replace")))
+    """There is a revision that does something, or somebody has told env.py something."""
+    folder = subject.project / "migrations"
+    meant = {folder / "env.py": _TOLD, **dict.fromkeys(folder.glob("versions/*.py"), _DOES)}
+    return any(path.is_file() and sign.search(path.read_text("utf-8", "replace")) for path, sign in meant.items())
 
 
 def _try_out(subject: Subject) -> Trial:

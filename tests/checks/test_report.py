@@ -67,7 +67,7 @@ def test_a_report_ends_with_the_way_on() -> None:
     assert "<code>hint(2)</code>" in _report(FAILED).to_html()
     assert "check_step(1) says" in str(_report(Result(MUST, Outcome.SKIPPED), Result(OTHER, Outcome.PASS)))
     assert _report(Result(MUST, Outcome.PASS), Result(ADVICE, Outcome.ADVICE)).foot == ""
-    assert _report(Result(MUST, Outcome.NOT_ATTEMPTED)).foot == ""
+    assert _report(Result(MUST, Outcome.NOT_ATTEMPTED)).foot.startswith("Begin with the first of them: `hint(2)`")
 
 
 def test_what_needs_doing_comes_first() -> None:
