@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.notebooks.conftest import Notebook, after_the_steps_before, read, source, text
-from workshop.steps import Step, find_step
+from workshop.steps import EXTENSIONS, Step, find_step
 
 Run = Callable[[Notebook], Notebook]
 
@@ -245,3 +245,27 @@ def test_in_step_8_a_test_that_forbids_nothing_passes_and_notices_nothing(run: R
     assert "5 passed" in said["run-schema"] and "13 passed" in said["run-orders"]
     assert ": passed." in said["check-step"]
     assert "→" not in said["check-step"], "all advice is followed"
+
+
+def test_extensions_follow_each_other_and_find_the_rows_of_those_before(run: Run) -> None:
+    """Each makes a scene of rows with ids of its own, whatever another notebook has left."""
+    notebooks = [read("solutions", str(extension.notebook)) for extension in EXTENSIONS]
+    together = after_the_steps_before(notebooks[0], EXTENSIONS[0])
+    cells = [
+        {**cell, "id": f"{place}-{cell['id']}"} for place, one in enumerate(notebooks[1:]) for cell in one["cells"]
+    ]
+    wanted = {**together, "cells": [*together["cells"], *cells]}
+    done = run(wanted)
+    assert raised(done) == raised(wanted), outputs(done)
+    said = [said for key, said in outputs(done).items() if key.endswith("check-step")]
+    assert len(said) == len(EXTENSIONS)
+    assert all(": passed." in one for one in said), said
+
+
+def raised(notebook: Notebook) -> set[str]:
+    """The cells whose output is an error."""
+    return {
+        cell["id"]
+        for cell in notebook["cells"]
+        if any(output["output_type"] == "error" for output in cell.get("outputs", ()))
+    }
