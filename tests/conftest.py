@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests import figures
 from workshop import postgres
 from workshop.postgres import embedded
 from workshop.postgres.connection import Address
 from workshop.settings import Settings, settings
 
 _numbers = count(1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in figures.of(terminalreporter):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(autouse=True)

@@ -58,23 +58,6 @@ def last_step(path: Path) -> int:
     return int(found.group(1)) if found else contract.SCHEMA_STEPS[-1]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The matrix in its two figures."""
-    outcomes = [
-        (report.nodeid.rpartition("::")[2].partition("[")[0], outcome == "passed")
-        for outcome in ("passed", "failed")
-        for report in terminalreporter.getreports(outcome)
-        if report.when == "call" and "[" in report.nodeid
-    ]
-    for tests, words in (
-        (("test_wrong_schema_is_turned_down", "test_a_broken_design_is_turned_down"), "wrong schemas turned down"),
-        (("test_right_design_is_taken", "test_other_way_is_taken"), "right designs, step by step, taken"),
-    ):
-        passed = [is_passed for test, is_passed in outcomes if test in tests]
-        if passed:
-            terminalreporter.write_line(f"Matrix: {sum(passed)} of {len(passed)} {words}.")
-
-
 @pytest.fixture(scope="module")
 def playground(server: postgres.Server) -> Iterator[Connection]:
     """A connection, on autocommit, to a database that each test of a module fills anew."""

@@ -1,8 +1,7 @@
-"""What all faults share: a shop with rows in it, a check that has to hold its ground, and the count at the end."""
+"""What all faults share: a shop with rows in it, and a check that has to hold its ground."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -85,22 +84,3 @@ def words(outcome: Outcome) -> Any:
 def assert_unchanged(before: dict[str, Any], after: dict[str, Any]) -> None:
     changed = [fact for fact in before | after if before.get(fact) != after.get(fact)]
     assert not changed, f"something was left behind in: {', '.join(changed)}"
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What was tried, survived and lost, by file; and the figures that tests have noted."""
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    figures = []
-    for outcome in ("passed", "failed"):
-        for report in terminalreporter.getreports(outcome):
-            folder, _, test = report.nodeid.rpartition("tests/faults/")
-            if report.when != "call" or not test or folder:
-                continue
-            noted = dict(report.user_properties)
-            counts[test.partition(".py")[0]][outcome == "failed"] += int(noted.get("cases", 1))
-            figures += [noted["figure"]] if "figure" in noted else []
-    for name, (survived, lost) in sorted(counts.items()):
-        what = name.removeprefix("test_").replace("_", " ")
-        terminalreporter.write_line(f"Faults, {what}: {survived + lost} tried, {survived} survived, {lost} lost.")
-    for figure in figures:
-        terminalreporter.write_line(f"Faults, figure: {figure}")
