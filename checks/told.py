@@ -52,8 +52,8 @@ def remember(report: Report, subject: Subject) -> None:
 def _state(subject: Subject) -> _State:
     from checks.migrations.contents import read_contents
 
-    found = [path for path in subject.project.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    marks = ((path, path.stat()) for path in found)
-    files = frozenset((str(path), mark.st_mtime_ns, mark.st_size) for path, mark in marks)
-    with own_faults("the structure of your database"):
+    with own_faults("your files and your database"):
+        found = [path for path in subject.project.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+        marks = ((path, path.stat()) for path in found)
+        files = frozenset((str(path), mark.st_mtime_ns, mark.st_size) for path, mark in marks)
         return _State(subject, files, read_contents(subject.database_url))

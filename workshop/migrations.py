@@ -77,8 +77,10 @@ def empty_database() -> Iterator[str]:
 
 def _leave_revisions_alone(arguments: Sequence[str]) -> None:
     """Alembic writes a revision over one with the same number, and lets it follow itself: nothing works then."""
-    number = next((after for word, after in pairwise(arguments) if word == "--rev-id"), None)
-    there = next(iter(sorted((settings().project / _VERSIONS).glob(f"{number}_*.py"))), None)
+    parts = [part for word in arguments for part in word.split("=", 1)]  # --rev-id=0003 is the same
+    number = next((after for part, after in pairwise(parts) if part == "--rev-id"), None)
+    revisions = sorted((settings().project / _VERSIONS).glob("*.py"))
+    there = next((path for path in revisions if path.name.startswith(f"{number}_")), None)
     if number is not None and there is not None:
         raise AlembicFailed(
             f"There is a revision {number} already, {_VERSIONS}/{there.name}, and it stays. For a further change take "

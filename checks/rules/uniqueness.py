@@ -169,13 +169,17 @@ def _covers_filled_rows(shop: Shop, part: str, columns: Sequence[str], guard: In
     if guard.uses & (_flags(shop, part) - set(columns)) or not (
         _GONE.search(predicate) or holds_filled(shop, table, columns, predicate)
     ):
-        raise Failed(
-            f"The unique index {guard.name} covers only some rows of {table.label}, where {predicate}: "
-            f"two others can share one {meaning}.",
-            next="Make the unique index cover every row.",
-            table=table.label,
-            column=columns[-1],
-        )
+        raise _covers_too_little(table, columns[-1], guard, meaning)
+
+
+def _covers_too_little(table: Table, column: str, guard: Index, meaning: str) -> Failed:
+    return Failed(
+        f"The unique index {guard.name} covers only some rows of {table.label}, where {guard.predicate}: "
+        f"two others can share one {meaning}.",
+        next="Make the unique index cover every row.",
+        table=table.label,
+        column=column,
+    )
 
 
 def _flags(shop: Shop, part: str) -> set[str]:
@@ -245,21 +249,10 @@ def _guard(
 
 def _covers_live_rows(shop: Shop, part: str, column: Column, guard: Index, meaning: str) -> None:
     """A partial unique index may leave out rows that are gone for the shop, and no others."""
-    table = shop.table(part)
-    predicate = guard.predicate or ""
+    table, predicate = shop.table(part), guard.predicate or ""
     about_itself = guard.uses <= {column.name} and "NOT NULL" in predicate
-    flags = [
-        c for k in contract.table(part).columns if k.kind is Kind.BOOLEAN and (c := shop.roles.column(part, k.name))
-    ]
-    covered = (about_itself or _GONE.search(predicate)) and not any(flag.name in guard.uses for flag in flags)
-    if not covered:
-        raise Failed(
-            f"The unique index {guard.name} covers only some rows of {table.label}, where {predicate}: "
-            f"two others can share one {meaning}.",
-            next="Make the unique index cover every row.",
-            table=table.label,
-            column=column.name,
-        )
+    if guard.uses & _flags(shop, part) or not (about_itself or _GONE.search(predicate)):
+        raise _covers_too_little(table, column.name, guard, meaning)
 
 
 def _both_fit(shop: Shop, part: str, column: Column, one: Any, other: Any, meaning: str) -> None:

@@ -160,11 +160,12 @@ def test_the_example_of_alembic_init_is_told_as_such(project: Path) -> None:
         alembic("upgrade head")
 
 
-def test_a_revision_is_never_written_over(project: Path) -> None:
+@pytest.mark.parametrize("number", ["--rev-id 0001", "--rev-id=0001"])
+def test_a_revision_is_never_written_over(project: Path, number: str) -> None:
     first = project / "migrations" / "versions" / "0001_parcels.py"
     before = first.read_text("utf-8")
     with pytest.raises(AlembicFailed, match=r"There is a revision 0001 already, .*, and it stays"):
-        alembic('revision --autogenerate --rev-id 0001 -m "parcels"')
+        alembic(f'revision --autogenerate {number} -m "parcels"')
     assert first.read_text("utf-8") == before
 
 
