@@ -17,7 +17,7 @@ from workshop.errors import WorkshopError
 from workshop.reference import files_until
 from workshop.schema import BuildError
 from workshop.settings import settings
-from workshop.start import get_ready, is_up_to_date
+from workshop.start import get_ready
 from workshop.steps import EXTENSIONS, STEPS, Extension, Step, find_step, up_to
 from workshop.words import listed
 
@@ -173,7 +173,7 @@ def _misleads(path: Path, tables: set[str]) -> bool:
 
 
 def _is_to_be_built(step: Step, url: str) -> bool:
-    return not is_up_to_date(url) or bool(_open_steps(step, url))
+    return not schema.is_up_to_date(url) or bool(_open_steps(step, url))
 
 
 def _build(step: Step, files: Files, url: str, history: Path | None) -> None:

@@ -15,7 +15,6 @@ from workshop.errors import WorkshopError
 from workshop.postgres import current_url
 from workshop.postgres.scratch import scratch_database
 from workshop.settings import settings
-from workshop.start import is_up_to_date
 from workshop.tools import database_url, run_tool, words
 
 _TRACEBACK = "Traceback (most recent call last):"
@@ -103,7 +102,7 @@ def _take_back_an_empty_one(said: str) -> None:
 
 def _take_note(url: str) -> None:
     """A revision may have brought the database to what the project's files say: then nothing is to be built."""
-    if project.project_files() and url == current_url() and not is_up_to_date(url):
+    if project.project_files() and url == current_url() and not schema.is_up_to_date(url):
         with suppress(WorkshopError):
             schema.recognise(url)
 

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing
 
-from workshop import project, schema
+from workshop import schema
 from workshop.errors import WorkshopError
-from workshop.postgres import connect, read_mark
 from workshop.postgres.connection import Address, DatabaseMissing
 from workshop.postgres.server import claim
 
@@ -45,11 +43,9 @@ def name_for(database: str) -> str:
 
 def _is_up_to_date(address: Address) -> bool:
     try:
-        with closing(connect(address.url(), "pristine")) as connection:
-            mark = read_mark(connection)
+        return schema.is_up_to_date(address.url())
     except DatabaseMissing:
         return False
-    return mark is not None and mark.built_from == project.fingerprint()
 
 
 def main() -> int:

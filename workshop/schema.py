@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -149,6 +149,13 @@ def build_indexes() -> BuiltIndexes:
         adopt_indexes(cursor, present, wanted)
         write_mark(cursor.connection, Mark(built_from))
         return BuiltIndexes(surplus(wanted, present), surplus(present, wanted))
+
+
+def is_up_to_date(url: str) -> bool:
+    """Was the database built from the project's files as they are?"""
+    with closing(connect(url, "build_schema")) as connection:
+        mark = read_mark(connection)
+    return mark is not None and mark.built_from == project.fingerprint()
 
 
 def recognise(url: str) -> bool:

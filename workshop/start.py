@@ -12,7 +12,7 @@ from typing import Any
 from workshop import postgres, project, schema
 from workshop.checker import ask
 from workshop.errors import WorkshopError
-from workshop.postgres import connect, current_url, read_mark
+from workshop.postgres import connect, current_url
 from workshop.settings import settings
 from workshop.stamp import read_stamp
 from workshop.steps import Extension, Step, find_step, from_on
@@ -31,7 +31,7 @@ def start_step(step: int | str) -> None:
         # SQLAlchemy takes as long to import as PostgreSQL to start, or as the checks to answer: all of it at once.
         aside.submit(_import_ahead)
         server = _bring_up()
-        is_built = is_up_to_date(server.url)
+        is_built = schema.is_up_to_date(server.url)
         lack = aside.submit(_lack, begun, server.url) if is_built else None
         _equip_notebook(server.url)
         print(f"{begun.heading}: {server.describe()}.")
@@ -134,13 +134,6 @@ def _build(url: str) -> None:
             f"The database is at revision {revision}, and your files say something else by now: write a further "
             "revision and run %alembic upgrade head, or call build_schema(), which drops all rows."
         )
-
-
-def is_up_to_date(url: str) -> bool:
-    """Was the database built from the project's files as they are?"""
-    with closing(connect(url, "start_step")) as connection:
-        mark = read_mark(connection)
-    return mark is not None and mark.built_from == project.fingerprint()
 
 
 def _lack(step: Step, url: str) -> str:

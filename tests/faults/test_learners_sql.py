@@ -11,8 +11,8 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from checks import session
 from checks.report import Report
+from checks.session import transaction
 from tests.checks.conftest import reference_sql
 from tests.conftest import drop_database
 from tests.faults.conftest import FIRST, LAST, ROWS, Outcome, tried
@@ -311,7 +311,7 @@ def test_event_triggers(shop: None, holds: Holds, as_superuser: Callable[[str], 
 def test_a_trigger_that_takes_its_time_at_every_row(
     shop: None, playground: Connection, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "PATIENCE", 2)
+    monkeypatch.setattr(transaction, "PATIENCE", 2)
     with playground.cursor() as cursor:
         cursor.execute(trigger("perform pg_sleep(0.4)"))
     assert "The checks were still at work after 2 seconds" in str(tried(FIRST, url))
