@@ -50,9 +50,9 @@ def check_extension(
 
 def _check(key: int | str, strict: bool, database_url: str | None, names: str | Path | None) -> Any:
     from checks.grade import StepNotPassed, grade_in_context
+    from checks.help.told import remember
     from checks.outdated import outdated
     from checks.subject import find_subject
-    from checks.told import remember
 
     subject = find_subject(database_url, names)
     report = grade_in_context(key, subject)
@@ -73,7 +73,7 @@ def hint(step: Any, check: str | None = None) -> Any:
 
     Raises WorkshopError with one sentence: no such step, no such check, no connection.
     """
-    from checks.next_hint import next_hint
+    from checks.help.next_hint import next_hint
 
     return next_hint(step, check)
 
@@ -81,24 +81,24 @@ def hint(step: Any, check: str | None = None) -> Any:
 def copilot_prompt(step: Any) -> Any:
     """A text to give to an assistant: the rules that fail, what happened, your files, and "explain, don't fix".
 
-    Returns a `checks.prompt.Prompt`, which shows itself as a block to copy. It holds no password and no address of a
-    database.
+    Returns a `checks.help.prompt.Prompt`, which shows itself as a block to copy. It holds no password and no address
+    of a database.
 
     Raises WorkshopError with one sentence: no such step, no connection.
     """
-    from checks.prompt import make_prompt
+    from checks.help.prompt import make_prompt
 
     return make_prompt(step)
 
 
 def show_solution(step: Any, *, give_up: bool = False) -> Any:
-    """The reference of a step as a `checks.solution.Solution`, which shows itself, once the step passes.
+    """The reference of a step as a `checks.help.solution.Solution`, which shows itself, once the step passes.
 
     Until then it is None, and a sentence says how to go on. give_up: show it all the same.
 
     Raises WorkshopError with one sentence when there is no such step, no solution of it, or it can't be checked.
     """
-    from checks import solution
+    from checks.help import solution
 
     return solution.show_solution(step, give_up)
 

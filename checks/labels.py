@@ -14,8 +14,8 @@ from typing import Any
 from checks.catalog import Column, ForeignKey, Table
 from checks.probe import Shop
 from checks.rows import qualified, rules_about
+from checks.rows.values import pool
 from checks.session import Statement
-from checks.values import pool
 
 #: No label of any shop; no longer than `adjust`, the shortest that the longest label of a design may be.
 _NO_LABEL = "banana"

@@ -15,17 +15,18 @@ from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import Any
 
-from checks import contract, purchase
+from checks import contract
 from checks.catalog import Column, ForeignKey, Table
 from checks.command import Parser, answer, subject
 from checks.labels import labels_in, labels_of
-from checks.life_cycle import CANCELLED
 from checks.outcome import Skipped
 from checks.probe import Shop
 from checks.rows import Draft, NoRow, Row, Values, qualified, quote, rules_about, why
 from checks.session import Statement
 from checks.steps.on_database import open_shop
-from checks.stock import ADDITION, ADJUSTMENT, SALE, Ledger, Stock
+from checks.trade import purchase
+from checks.trade.life_cycle import CANCELLED
+from checks.trade.stock import ADDITION, ADJUSTMENT, SALE, Ledger, Stock
 
 #: What things cost in the shop.
 PRICES = tuple(Decimal(cents) / 100 for cents in (450, 690, 990, 1250, 1490, 1990, 2490, 2900, 3900, 4900, 7900, 12900))

@@ -14,8 +14,8 @@ from typing import Any
 from checks.catalog import Catalog, ForeignKey, Index, Table
 from checks.probe import Shop
 from checks.rows import qualified, quote, rules_about
+from checks.rows.values import choice
 from checks.session import Session, Statement
-from checks.values import choice
 
 #: Access methods that find the rows with one value. BRIN only narrows a search down.
 EXACT = frozenset({"btree", "hash"})

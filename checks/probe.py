@@ -15,10 +15,10 @@ from psycopg2.errorcodes import CHECK_VIOLATION
 
 from checks import contract
 from checks.catalog import Catalog, Column, ForeignKey, Table
-from checks.changes import ways
 from checks.outcome import CantTell, Failed, Skipped
 from checks.roles import Roles
 from checks.rows import Draft, NoRow, Row, Rows, why
+from checks.rows.changes import ways
 from checks.session import RETURNING, Answer, Refusal, Session, Statement
 
 Thing = TypeVar("Thing")

@@ -11,16 +11,17 @@ from typing import TypeVar
 
 from psycopg2.errorcodes import INSUFFICIENT_PRIVILEGE, UNIQUE_VIOLATION
 
-from checks import contract, purchase
+from checks import contract
 from checks.catalog import Column, ForeignKey, Index, Table
 from checks.contract import Kind
-from checks.life_cycle import CANCELLED
 from checks.outcome import CantTell, Failed, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, qualified, quote, why
 from checks.rules import money, references, tables
 from checks.session import Statement
 from checks.step import StepChecks
+from checks.trade import purchase
+from checks.trade.life_cycle import CANCELLED
 from workshop.words import listed
 
 extension: StepChecks[Shop] = StepChecks("analytics")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from checks import purchase
 from checks.outcome import CantTell, Failed
 from checks.probe import Shop, shorten
 from checks.rows import Row, Values, why
 from checks.rules import bounds, money, references, tables, uniqueness
 from checks.step import StepChecks
+from checks.trade import purchase
 
 extension: StepChecks[Shop] = StepChecks("bundles")
 

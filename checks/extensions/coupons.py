@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from checks import purchase, rival
 from checks.catalog.facts import NUMERIC
 from checks.labels import labels_of
-from checks.life_cycle import together
 from checks.outcome import CantTell, Failed, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import Draft, NoRow, Row, Values, qualified, quote
 from checks.rules import bounds, money, references, tables, uniqueness
 from checks.session import RETURNING, Answer, Statement
 from checks.step import StepChecks
+from checks.trade import purchase, rival
+from checks.trade.life_cycle import together
 
 extension: StepChecks[Shop] = StepChecks("coupons")
 

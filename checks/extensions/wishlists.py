@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from checks import purchase
 from checks.catalog import ForeignKey
 from checks.outcome import CantTell, Failed
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, Values, why
 from checks.rules import money, references, tables, uniqueness
 from checks.step import StepChecks
+from checks.trade import purchase
 
 extension: StepChecks[Shop] = StepChecks("wishlists")
 

@@ -15,8 +15,8 @@ from checks.rows.numbering import ROOM, counted_within, has_room
 from checks.rows.rules import rules_and_bounds
 from checks.rows.solver import Solver
 from checks.rows.statement import Draft, NoRow, Row, Values, insert, together
+from checks.rows.values import choice, pool
 from checks.session import RETURNING, Answer, Refusal, Session, Statement
-from checks.values import choice, pool
 
 #: How often a row is made anew after a refusal that only an INSERT shows; each round takes other values.
 ROUNDS = 12

@@ -17,8 +17,8 @@ from checks.rows.names import in_quotes, qualified
 from checks.rows.numbering import LARGEST
 from checks.rows.rules import Rule, as_rule_about, mentions, rules_and_bounds
 from checks.rows.statement import Values
+from checks.rows.values import pool
 from checks.session import Session, Statement
-from checks.values import pool
 
 #: How many combinations of candidates the server judges in one query, and how many such queries there are.
 COMBINATIONS = 120

@@ -16,9 +16,9 @@ from checks.outcome import CantTell, Failed
 from checks.plan import holds_filled
 from checks.probe import Shop, shorten
 from checks.rows import Draft, NoRow, Row, qualified, rules_about
+from checks.rows.values import pool
 from checks.rules.tables import listed
 from checks.session import Answer, Refusal, Statement
-from checks.values import pool
 
 #: A partial unique index may leave out rows that are gone for the shop; such predicates speak of one of these.
 _GONE = re.compile(

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checks import purchase
 from checks.breaking import (
     Statements,
     checks_on,
@@ -30,6 +29,7 @@ from checks.probe import Shop
 from checks.roles import Roles
 from checks.rows import NoRow, qualified, quote
 from checks.rules import references
+from checks.trade import purchase
 
 #: The ways to break a rule in a design, each as statements; LookupError where this design has nothing there to break.
 Ways = Callable[[Roles], Iterator[Statements]]

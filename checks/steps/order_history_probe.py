@@ -28,7 +28,6 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.pool import StaticPool
 
-from checks import purchase
 from checks.catalog.facts import TEXT
 from checks.inside import answer_channel, first_line, place_of
 from checks.outcome import CantTell, Failed, Skipped
@@ -38,6 +37,7 @@ from checks.rows import NoRow
 from checks.rules import references
 from checks.steps.on_database import open_shop
 from checks.subject import Subject
+from checks.trade import purchase
 from workshop.errors import WorkshopError
 
 #: How many orders, with how many lines each: a number of statements that depends on either differs.

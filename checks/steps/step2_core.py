@@ -10,12 +10,12 @@ from checks.catalog import Column
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, rules_about, why
+from checks.rows.values import ARGON2, BCRYPT, SHA256_HEX, pool
 from checks.rules import money, references, tables, times, uniqueness
 from checks.session import Answer
 from checks.step import StepChecks
 from checks.steps.on_database import run_on_database
 from checks.subject import Subject
-from checks.values import ARGON2, BCRYPT, SHA256_HEX, pool
 
 step: StepChecks[Shop] = StepChecks(2)
 

@@ -16,12 +16,12 @@ from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.plan import leading_index, literal
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, qualified, quote, rules_about, why
+from checks.rows.values import pool
 from checks.rules import money, references, tables, times, uniqueness
 from checks.session import Refusal, Statement
 from checks.step import StepChecks
 from checks.steps.on_database import run_on_database
 from checks.subject import Subject
-from checks.values import pool
 
 step: StepChecks[Shop] = StepChecks(3)
 

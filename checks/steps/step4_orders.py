@@ -9,7 +9,6 @@ from typing import Any
 
 from psycopg2.errorcodes import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 
-from checks import purchase
 from checks.catalog import Column, ForeignKey, Table
 from checks.labels import labels_of, same
 from checks.outcome import CantTell, Failed, Result, Skipped
@@ -21,6 +20,7 @@ from checks.step import StepChecks
 from checks.steps import card_data
 from checks.steps.on_database import run_on_database
 from checks.subject import Subject
+from checks.trade import purchase
 
 step: StepChecks[Shop] = StepChecks(4)
 

@@ -6,8 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from checks import purchase, rival
-from checks.life_cycle import CANCELLED, STEPS, Line, Orders, Refused, together
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import Draft, NoRow, Row, insert, qualified, quote, why
@@ -16,8 +14,10 @@ from checks.session import Statement
 from checks.steps import step5_reviews
 from checks.steps.on_database import run_on_database
 from checks.steps.step5 import step
-from checks.stock import ADDITION, ADJUSTMENT, SALE, Ledger, OutOfReach, Stock
 from checks.subject import Subject
+from checks.trade import purchase, rival
+from checks.trade.life_cycle import CANCELLED, STEPS, Line, Orders, Refused, together
+from checks.trade.stock import ADDITION, ADJUSTMENT, SALE, Ledger, OutOfReach, Stock
 
 
 def run(subject: Subject) -> tuple[Result, ...]:

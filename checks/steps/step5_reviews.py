@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from checks import purchase
 from checks.catalog import ForeignKey
 from checks.outcome import CantTell, Failed, Skipped
 from checks.probe import Shop, shorten
@@ -15,7 +14,8 @@ from checks.rows import Draft, NoRow, Row
 from checks.rules import references, uniqueness
 from checks.session import Statement
 from checks.steps.step5 import step
-from checks.stock import Ledger, Stock, key_to
+from checks.trade import purchase
+from checks.trade.stock import Ledger, Stock, key_to
 
 _REVIEWS = ("reviews.exists", "reviews.columns")
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from checks import check_step, hint, next_hint
+from checks import check_step, hint
+from checks.help import next_hint
 from tests.checks.conftest import reference_sql
 from workshop.errors import WorkshopError
 

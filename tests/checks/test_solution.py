@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from checks import show_solution
-from checks.solution import Solution
+from checks.help.solution import Solution
 from tests.checks.conftest import reference_sql
 from workshop.errors import WorkshopError
 from workshop.reference import read_reference

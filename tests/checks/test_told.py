@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from checks import check_step, copilot_prompt, hint, next_hint, told
+from checks import check_step, copilot_prompt, hint
+from checks.help import next_hint, told
 from tests.checks.conftest import reference_sql
 from workshop import postgres
 from workshop.schema import build_schema

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from checks import prompt
+from checks.help import prompt
 from tests.setup.checkouts import ROOT, Checkout, machine
 
 

@@ -11,12 +11,12 @@ from typing import Any
 from checks import contract
 from checks.contract import Rule
 from checks.grade import chapter_key
+from checks.help.told import report_of
 from checks.hints import HINTS, Hint
 from checks.markup import inline, plain, style
 from checks.outcome import Outcome, Result
 from checks.report import MARKS, Report, argument, detail_html, details, mark_html
 from checks.subject import find_subject
-from checks.told import report_of
 from workshop.errors import WorkshopError
 from workshop.reference import read_reference
 from workshop.steps import STEPS, find_step

@@ -11,9 +11,9 @@ from typing import Any
 
 from checks import contract
 from checks.grade import chapter_key
+from checks.help.told import report_of
 from checks.report import Report, argument
 from checks.subject import find_subject
-from checks.told import report_of
 from workshop.reference import Reference, read_reference
 
 
@@ -88,4 +88,4 @@ def _code(title: str, text: str) -> str:
 
 @cache
 def _style() -> str:
-    return files("checks").joinpath("solution.css").read_text(encoding="utf-8")
+    return files("checks.help").joinpath("solution.css").read_text(encoding="utf-8")

@@ -11,12 +11,12 @@ from typing import Any
 
 from checks.contract import Level
 from checks.grade import chapter_key
+from checks.help.told import report_of
 from checks.markup import plain, style
 from checks.outcome import Outcome, Result
 from checks.report import Report, details
 from checks.steps.step1_setup import LOCAL_PASSWORD
 from checks.subject import find_subject
-from checks.told import report_of
 from workshop.postgres.connection import Address
 from workshop.steps import find_step
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from checks.catalog import Catalog
 from checks.rows import Row, Solver, Values, rules_about
+from checks.rows.values import pool
 from checks.session import Session
-from checks.values import pool
 
 
 def ways(session: Session, catalog: Catalog, row: Row, changes: Values) -> Iterator[Values]:

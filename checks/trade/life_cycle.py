@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checks import purchase
 from checks.labels import labels_of
 from checks.outcome import CantTell, Failed
 from checks.probe import Shop, shorten
 from checks.rows import Draft, NoRow, Row, numbered_on, qualified, quote, why
 from checks.rules.references import pointing_at
 from checks.session import RETURNING, Answer, Statement
-from checks.stock import key_to
+from checks.trade import purchase
+from checks.trade.stock import key_to
 
 #: What becomes of a pending order, one step after the other.
 STEPS = purchase.WAY[1:]

@@ -17,7 +17,7 @@ from checks.outcome import CantTell, Skipped
 from checks.probe import Shop
 from checks.rows import NoRow, Row, Values, qualified, quote
 from checks.session import Answer, Statement
-from checks.stock import Stock
+from checks.trade.stock import Stock
 
 #: An order's way, in the contract's words.
 WAY = ("pending", "paid", "shipped", "delivered")
