@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from checks.catalog import Column
-from checks.catalog.facts import NUMERIC
-from checks.probe import Shop
+from checks.outcome import Failed
+from checks.probe import Shop, shorten
 
 
 def within_bounds(
@@ -40,7 +40,7 @@ def above_zero(part: str, name: str, what: str) -> Callable[[Shop], None]:
 
     def check(shop: Shop) -> None:
         column = shop.column(part, name)
-        rule = f'CheckConstraint("{column.name} > 0", name="positive")'
+        rule = f'CheckConstraint("{column.name} > 0", name="{column.name}_positive")'
         within_bounds(shop, part, column, (0, -1, -5), (1, 2, 3), what=what, rule=rule)
 
     return check
@@ -51,10 +51,21 @@ def never_negative(part: str, name: str, what: str) -> Callable[[Shop], None]:
 
     def check(shop: Shop) -> None:
         column = shop.column(part, name)
-        keeps_cents = column.type.base in NUMERIC and (column.type.scale or 2) >= 2
-        # Fewer digits would round a cent below zero to zero.
-        refused = [Decimal("-1.00"), Decimal("-500.00"), *([Decimal("-0.01")] if keeps_cents else [])]
-        rule = f'CheckConstraint("{column.name} >= 0", name="not_negative")'
-        within_bounds(shop, part, column, refused, (), what=what, rule=rule)
+        rule = f'CheckConstraint("{column.name} >= 0", name="{column.name}_not_negative")'
+        within_bounds(shop, part, column, (Decimal("-1.00"), Decimal("-500.00")), (), what=what, rule=rule)
+        _no_cent_below(shop, part, column, what, rule)
 
     return check
+
+
+def _no_cent_below(shop: Shop, part: str, column: Column, what: str, rule: str) -> None:
+    """A cent below zero is not stored; where cents are rounded away, which other checks report, it may be taken."""
+    for answer in shop.both_ways(shop.draft(part), **{column.name: Decimal("-0.01")}):
+        if answer.rows and str(answer.rows[0][column.name]).startswith("-"):
+            raise Failed(
+                f"PostgreSQL took {what} with the {column.name} -0.01.",
+                next=f"Add {rule} to {shop.table(part).label}.",
+                table=shop.table(part).label,
+                column=column.name,
+                tried=shorten(answer.tried),
+            )

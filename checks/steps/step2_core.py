@@ -11,7 +11,7 @@ from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, rules_about, why
 from checks.rows.values import ARGON2, BCRYPT, SHA256_HEX, pool
-from checks.rules import money, references, tables, times, uniqueness
+from checks.rules import bounds, money, references, tables, times, uniqueness
 from checks.session import Answer
 from checks.step import StepChecks
 from checks.steps.on_database import run_on_database
@@ -329,36 +329,11 @@ step.check("products.sku-unique", needs=("products.exists",))(
     )
 )
 step.check("products.price-required", needs=("products.exists",))(tables.required("products", "price", "price"))
+step.check("products.price-not-negative", needs=("products.exists",))(
+    bounds.never_negative("products", "price", "a product")
+)
 
 _CATEGORY_NEXT = 'Add category_id with ForeignKey("categories.id") and nullable=False.'
-
-
-@step.check("products.price-not-negative", needs=("products.exists",))
-def price_is_not_negative(shop: Shop) -> None:
-    """A price below zero is refused, large and small, on INSERT and on UPDATE."""
-    table, price = shop.table("products"), shop.column("products", "price")
-    next_ = f'Add CheckConstraint("{price.name} >= 0", name="price_not_negative") to the model of {table.label}.'
-    for amount in (Decimal("-1.00"), Decimal("-500.00")):
-        shop.never(
-            "products",
-            {price.name: amount},
-            happened=f"PostgreSQL took a product with the price {amount}.",
-            next=next_,
-            column=price.name,
-        )
-    answer = shop.session.attempt(shop.row("products").update(**{price.name: Decimal("-0.01")}))
-    if answer.rows and _is_negative(answer.rows[0][price.name]):
-        raise Failed(
-            "PostgreSQL took a product with the price -0.01.",
-            next=next_,
-            table=table.label,
-            column=price.name,
-            tried=shorten(answer.tried),
-        )
-
-
-def _is_negative(amount: object) -> bool:
-    return str(amount).startswith("-")
 
 
 @step.check("products.prices-fit", needs=("products.exists",))
