@@ -13,6 +13,7 @@ from checks.plan import indexes_of, literal, served_by
 from checks.probe import Shop, shorten
 from checks.roles import close_column
 from checks.rows import NoRow, Row, qualified, quote
+from checks.rules import tables
 from checks.session import Answer, Statement
 from checks.step import StepChecks
 from checks.steps.step6_indexes import keeps_living_rows
@@ -48,11 +49,10 @@ def there_is_a_vector(shop: Shop) -> None:
     """The column is there, and a tsvector."""
     table, column = shop.table(PART), shop.roles.playing(PART, SEARCH_VECTOR)
     if column is None:
-        near = close_column(table, SEARCH_VECTOR.name)
-        meant = f' Is "{near}" meant to be {SEARCH_VECTOR.name}?' if near else ""
+        add = f"Add a column {SEARCH_VECTOR.name} of the type tsvector to {table.label}."
         raise Failed(
-            f"{table.label} has no column {SEARCH_VECTOR.name}.{meant}",
-            next=f"Add a column {SEARCH_VECTOR.name} of the type tsvector to {table.label}.",
+            f"{table.label} has no column {SEARCH_VECTOR.name}.",
+            next=tables.or_rename(close_column(table, SEARCH_VECTOR.name), SEARCH_VECTOR.name, add),
             table=table.label,
             column=SEARCH_VECTOR.name,
         )

@@ -12,6 +12,7 @@ from typing import Any
 from checks import contract
 from checks.grade import chapter_key
 from checks.help.told import report_of
+from checks.outcome import Outcome
 from checks.report import Report, argument
 from checks.subject import find_subject
 from workshop.reference import Reference, read_reference
@@ -56,11 +57,18 @@ def show_solution(step: Any, give_up: bool) -> Solution | None:
         return Solution(reference, f"Before you go on, change one rule of yours by hand, then call {call}.")
     report = report_of(chapter_key(step), find_subject())
     if report.passed:
-        return Solution(
-            reference, "Yours keeps every rule as well. Where the two differ, which do you prefer, and why?"
-        )
+        return Solution(reference, f"{_yours(report)} Where the two differ, which do you prefer, and why?")
     print(_not_yet(report))
     return None
+
+
+def _yours(report: Report) -> str:
+    """How a schema that passes compares with the reference, which follows all good practice."""
+    open_ = sum(result.outcome is Outcome.ADVICE for result in report.results)
+    if not open_:
+        return "Yours keeps every rule as well."
+    count = "1 rule is" if open_ == 1 else f"{open_} rules are"
+    return f"Yours keeps every required rule as well; of good practice, {count} open."
 
 
 def _not_yet(report: Report) -> str:

@@ -22,7 +22,12 @@ def exists(part: str) -> Callable[[Shop], None]:
     def check(shop: Shop) -> None:
         table = shop.roles.tables.get(part)
         if table is None:
-            raise missing(shop, part, next=f"Write the model for {part}, then run build_schema().")
+            raise missing(
+                shop,
+                part,
+                next=f"Write the model for {part} if it is not there yet, then run build_schema(). If your table has "
+                f'another name, tell the checks in names.toml: [tables] {part} = "…".',
+            )
         if not table.is_table:
             raise Failed(
                 f"{table.label} is {_KIND_OF_RELATION[table.kind]}, which can't hold rows and rules of its own.",
@@ -127,17 +132,22 @@ def has_columns(shop: Shop, part: str, table: Table, may_lack: Collection[str] =
     lacking = [c.name for c in wanted if cast[c.name] is None]
     if lacking:
         near = close_column(table, lacking[0])
-        taken = near is not None and any((c := cast[w.name]) is not None and c.name == near for w in wanted)
-        meant = "" if near is None or taken else f' Is "{near}" meant to be {lacking[0]}?'
+        is_taken = any((c := cast[w.name]) is not None and c.name == near for w in wanted)
+        add = f"Add {listed(lacking, 'and')} to {where} and build again."
         raise Failed(
-            f"{table.label} has no column {listed(lacking, 'or')}.{meant}",
-            next=f"Add {listed(lacking, 'and')} to {where} and build again.",
+            f"{table.label} has no column {listed(lacking, 'or')}.",
+            next=or_rename(None if is_taken else near, lacking[0], add),
             table=table.label,
             column=lacking[0],
         )
     for column in wanted:
         if (found := cast[column.name]) is not None:
             is_of_kind(table, found, column.kind)
+
+
+def or_rename(near: str | None, name: str, add: str) -> str:
+    """What to do about a column that is not there: give its name to the one near it, if there is one, or `add` it."""
+    return add if near is None else f"If {near} is meant to be {name}, rename it. Else: {add[0].lower()}{add[1:]}"
 
 
 _FAMILIES: dict[Kind, tuple[frozenset[str], str, str]] = {

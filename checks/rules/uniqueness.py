@@ -309,6 +309,11 @@ def another_fits(shop: Shop, part: str, values: Mapping[str, Any], words: str) -
 
 def _loosen(rule: Index | None, refusal: Refusal) -> str:
     """What to do about a rule that refuses an ordinary row."""
+    if rule is not None and not rule.uses:
+        return (
+            f"{rule.name} is on {', '.join(rule.key_text)}, which is the same for every row: no column is in it. Write "
+            "the column there without quotes."
+        )
     if rule is not None and rule.is_plain:
         columns = listed(sorted(rule.columns), "and")
         return f"Let {rule.name} be about {columns} together with a further column, or take it away."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +71,7 @@ step.check("users.email-unique", needs=("users.exists",))(
             ("grace.probe@shop.example", "grace.probe@shop2.example"),
             ("grace.probe@shop.example", "ada.probe@shop.example"),
         ),
+        in_any_case=True,
     )
 )
 step.check("users.password-required", needs=("users.exists",))(
@@ -187,21 +189,19 @@ def flags_are_required(shop: Shop) -> None:
 def flags_have_defaults(shop: Shop) -> None:
     """A row that leaves the flags out gets a value for both."""
     table = shop.table("users")
-    flags = [shop.column("users", name) for name in ("is_active", "is_verified")]
     draft = shop.draft("users")
-    for flag in flags:
-        draft.values.pop(flag.name, None)
-    answer = shop.session.attempt(draft.but())
-    empty = [flag for flag in flags if not answer.rows or answer.rows[0][flag.name] is None]
-    if empty:
-        raise Failed(
-            f"A row of {table.label} that leaves {empty[0].name} out gets no value for it from the database. "
-            "A default in Python helps only rows that come through SQLAlchemy.",
-            next=f'Add server_default=text("true") or "false" to {empty[0].name}.',
-            table=table.label,
-            column=empty[0].name,
-            tried=shorten(answer.tried),
-        )
+    for flag in [shop.column("users", name) for name in ("is_active", "is_verified")]:
+        values = {name: value for name, value in draft.values.items() if name != flag.name}
+        answer = shop.session.attempt(replace(draft, values=values).but())
+        if not answer.rows or answer.rows[0][flag.name] is None:
+            raise Failed(
+                f"A row of {table.label} that leaves {flag.name} out gets no value for it from the database. "
+                "A default in Python helps only rows that come through SQLAlchemy.",
+                next=f"Add server_default=true() or server_default=false() to {flag.name}.",
+                table=table.label,
+                column=flag.name,
+                tried=shorten(answer.tried),
+            )
 
 
 # -- categories ------------------------------------------------------------------------------------------------
@@ -273,10 +273,12 @@ def not_its_own_parent(shop: Shop) -> None:
     key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
     row = shop.row("categories")
     column = references.own_column(key)
+    rule = f"a CHECK such as {column} <> {key.target_columns[key.columns.index(column)]}"
+    is_required = (stored := shop.table("categories").column(column)) is not None and stored.required
     shop.rejects(
         row.update(**references.pointing_at(key, row)),
         happened="A category was moved into itself. A walk up to the top never ends there.",
-        next=f"Add a CHECK such as {column} <> {key.target_columns[key.columns.index(column)]}.",
+        next=f"Let {column} be NULL for a category at the top, then add {rule}." if is_required else f"Add {rule}.",
         table=shop.table("categories").label,
         column=column,
     )

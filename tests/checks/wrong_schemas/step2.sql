@@ -197,6 +197,12 @@ create unique index on users (last_name);
 -- says: users | first_name
 alter table users add exclude (first_name with =);
 
+-- users.ordinary: an index on the text 'email' and not on the column
+-- says: users | without quotes
+-- also: users.email-unique
+drop index users_email_lower;
+create unique index users_email_lower on users (lower('email'));
+
 -- users.email-required: nullable
 -- says: users | email | NULL
 alter table users alter email drop not null;

@@ -31,6 +31,10 @@ alter table users alter is_verified drop not null;
 -- says: users | is_active | server_default
 alter table users alter is_active drop default;
 
+-- users.flags-default: one of the two
+-- says: users.is_verified | server_default
+alter table users alter is_verified drop default;
+
 -- users.flags-default: NULL
 -- says: users | is_verified
 -- also: users.flags-required
@@ -48,6 +52,12 @@ alter table users add check (length(password_hash) <= 64);
 -- says: categories | parent_id
 -- also: categories.no-cycles
 alter table categories drop constraint not_own_parent;
+drop trigger no_cycle on categories;
+
+-- categories.not-own-parent: whatever stands at the top
+-- says: categories.parent_id | be NULL for a category at the top
+-- also: categories.no-cycles
+alter table categories drop constraint not_own_parent, alter parent_id set not null;
 drop trigger no_cycle on categories;
 
 -- categories.not-own-parent: only on INSERT
