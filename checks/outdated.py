@@ -13,9 +13,16 @@ _UPGRADE = "Alembic looks after it: write a revision, run %alembic upgrade head 
 
 
 def outdated(database_url: str, key: int | str) -> str:
-    """A sentence that says so, and what to do; empty where they agree, or where a step builds from the files itself."""
+    """A sentence or two that say so, and what to do; empty where they agree."""
     if "workshop.project" not in sys.modules:  # no notebook: nobody saves files there, and builds
         return ""
+    from workshop.project import unsaved
+
+    return " ".join(filter(None, (unsaved(), _not_built(database_url, key))))
+
+
+def _not_built(database_url: str, key: int | str) -> str:
+    """The files say something else than the database was built from; a step may also build from them itself."""
     if isinstance(key, int) and key not in contract.SCHEMA_STEPS:
         return ""
     from workshop.postgres import connect, read_mark

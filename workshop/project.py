@@ -27,7 +27,9 @@ from sqlalchemy.types import TypeEngine
 from workshop import loading
 from workshop.errors import WorkshopError
 from workshop.faults import Fault, FaultyProject, find_fault
+from workshop.remarks import remarks
 from workshop.settings import ROOT, settings
+from workshop.words import listed
 
 MODELS_INIT = '''"""Brings the files of this folder together: after `from models import Base` all tables are known."""
 
@@ -144,6 +146,18 @@ def drafts() -> Path:
     return settings().home / "drafts"
 
 
+def unsaved() -> str:
+    """A sentence on files whose latest text was not accepted, which is a draft newer than the file; else empty."""
+    folder, project = drafts(), settings().project
+    kept = {draft: project / draft.relative_to(folder) for draft in sorted(folder.rglob("*.py"))}
+    files = [name_of(file) for draft, file in kept.items() if not file.is_file() or _changed(file) < _changed(draft)]
+    return f"Your latest text of {listed(files)} was not saved: run its cell to see why." if files else ""
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
 def own_init() -> list[Path]:
     """`models/__init__.py`, when it is not as the workshop writes it."""
     path = settings().project / _INIT
@@ -223,8 +237,9 @@ def _save_module(path: PurePosixPath, texts: dict[PurePosixPath, str]) -> str:
         raise _rejection(path, texts[path], fault)
     others = [str(other) for other in texts if other not in (path, _INIT)]
     too = f" The draft of {' and '.join(others)} fits now, and is saved too." if others else ""
-    names = ", ".join(_state.names.get(path, ()))
-    return f"{path} saved: {names}.{too}" if names else f"{path} saved.{too}"
+    defined = _state.names.get(path, {})
+    told = "".join(f"\n{remark}" for remark in remarks(defined))
+    return f"{path} saved{': ' if defined else ''}{', '.join(defined)}.{too}{told}"
 
 
 def _try(texts: dict[PurePosixPath, str], path: PurePosixPath) -> Fault | None:

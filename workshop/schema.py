@@ -47,13 +47,15 @@ class Built:
     Attributes:
         tables: names in the order of creation, with the schema's where that is not `public`.
         rows_lost: how many rows the tables before had.
+        unsaved: a sentence on files whose latest text was not saved and so is not in it; else empty.
     """
 
     tables: tuple[str, ...]
     rows_lost: int
+    unsaved: str = ""
 
     def __str__(self) -> str:
-        return f"{self._tables()}{self._rows()}"
+        return f"{self._tables()}{self._rows()}{self._unsaved()}"
 
     def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:
         printer.text(str(self))
@@ -72,6 +74,9 @@ class Built:
                 return " The one row of the old tables went with them."
             case rows:
                 return f" The {rows:,} rows of the old tables went with them."
+
+    def _unsaved(self) -> str:
+        return f"\nThis is built without it: {self.unsaved[0].lower()}{self.unsaved[1:]}" if self.unsaved else ""
 
 
 class _Printer(Protocol):
@@ -103,7 +108,7 @@ def rebuild(url: str, *, replace: bool = False) -> Built:
         rows = _count_rows(cursor)
         _make_everything(connection, cursor, metadatas)
         write_mark(cursor.connection, Mark(built_from))
-        return Built(_tables(cursor), rows)
+        return Built(_tables(cursor), rows, project.unsaved())
 
 
 @dataclass(frozen=True)

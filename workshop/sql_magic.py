@@ -10,6 +10,7 @@ mean nothing. `%sql --persist` and other options are ipython-sql's own. What can
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -29,8 +30,6 @@ from traitlets import Bool
 
 from workshop.errors import WorkshopError
 from workshop.postgres import connect, current_url, normalise_url
-
-APPLICATION_NAME = "%sql in a notebook"
 
 
 class SqlError(WorkshopError):
@@ -61,7 +60,7 @@ class SqlMagic(IPythonSql):  # type: ignore[misc]
     """`%sql` and `%%sql`."""
 
     displaycon = Bool(False, config=True, help="Show the connection after each statement")
-    feedback = Bool(False, config=True, help="Say how many rows a statement changed")
+    feedback = Bool(True, config=True, help="Say what PostgreSQL did where it gives no rows, as psql does")
 
     @no_var_expand
     @needs_local_scope
@@ -98,9 +97,9 @@ class SqlMagic(IPythonSql):  # type: ignore[misc]
             words = _words(error, connection)
         else:
             connection.commit()  # SQLAlchemy's own book-keeping; PostgreSQL commits by itself
-            if self.feedback and result.rowcount >= 0:
-                print(f"{result.rowcount} rows affected.")
             if not result.returns_rows:
+                if self.feedback:
+                    print(result.context.cursor.statusmessage)
                 return None
             rows = Rows(result, self)
             return rows.DataFrame() if self.autopandas else rows
@@ -133,7 +132,7 @@ def _open(url: str) -> sa.Connection:
     """Make the database at `url` the one that ipython-sql works on."""
 
     def autocommitting() -> Connection:
-        connection = connect(url, APPLICATION_NAME)
+        connection = connect(url, f"%sql in {os.environ.get('PGAPPNAME', 'a notebook')}")
         connection.autocommit = True
         return connection
 

@@ -205,7 +205,7 @@ class Session:
         who = f" ({others[0]})" if others else ""
         return (
             f"Another connection{who} has a transaction open and holds a lock, so nothing could be tried. "
-            "Commit or roll back there, for example with session.rollback(), and check again."
+            "Commit or roll back there, with %sql rollback or session.rollback() for example, and check again."
         )
 
 

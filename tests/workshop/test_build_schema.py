@@ -232,6 +232,17 @@ def test_alembic_finds_no_difference_after_a_build(shop, database, project):
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 
 
+def test_build_and_report_tell_of_a_text_that_was_not_saved(built, core):
+    said = "our latest text of models/core.py was not saved: run its cell to see why."
+    built.run("from checks import check_step")
+    built.refuse_file("models/core.py", core.replace("String(", "Strong("))
+    assert said in str(built.run("build_schema()"))
+    assert said in str(built.run("check_step(2)"))
+    built.save("models/core.py", core)
+    assert said not in str(built.run("build_schema()"))
+    assert said not in str(built.run("check_step(2)"))
+
+
 def test_the_report_says_when_the_files_are_newer_than_the_database(built):
     said = "Your files have changed since the database was built"
     built.run("from checks import check_step")

@@ -24,6 +24,30 @@ def test_a_saved_file_says_what_it_defines_and_the_notebook_has_it(notebook, bas
     assert notebook.run("from models import User as Again; import models; Again is User is models.core.User")
 
 
+def test_a_saved_file_says_what_makes_no_table_and_no_column(notebook, project):
+    notebook.save(
+        "models/base.py",
+        "from sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n"
+        "    def __init_subclass__(cls, **options):\n"
+        "        cls.__abstract__ = not hasattr(cls, '__tablename__')\n"
+        "        super().__init_subclass__(**options)\n",
+    )
+    text = (
+        "from decimal import Decimal\n\nfrom sqlalchemy import Numeric, String\n"
+        "from sqlalchemy.orm import Mapped, mapped_column\n\nfrom models.base import Base\n\n\n"
+        "class User(Base):\n    _tablename_ = 'users'\n    email: Mapped[str] = mapped_column(primary_key=True)\n\n\n"
+        "class Product(Base):\n    __tablename__ = 'products'\n    sku: Mapped[str] = mapped_column(primary_key=True)\n"
+        "    price: Mapped[Decimal] = Numeric(10, 2)\n    name = String\n\n\n"
+        "class Mug(Product):\n    pass\n"
+    )
+    assert notebook.save("models/core.py", text).splitlines() == [
+        "models/core.py saved: User, Product, Mug.",
+        "User has no __tablename__ yet, and so makes no table.",
+        "Product.price is only a type and makes no column: put it into mapped_column(…).",
+        "Product.name is only a type and makes no column: put it into mapped_column(…).",
+    ]
+
+
 def test_cells_run_again_in_any_order(shop, base, core):
     catalog = "from models import Base, Product\n\n\nclass Variant(Base):\n    __table__ = Product.__table__\n"
     for name, text in 2 * [("models/core.py", core), ("models/base.py", base), ("models/core.py", core)]:

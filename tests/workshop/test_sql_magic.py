@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from workshop import sql_magic
@@ -123,15 +125,29 @@ def test_no_password_is_shown(sql, database, server):
     assert not any(password in each for each in shown)
 
 
+def test_what_gives_no_rows_says_what_was_done(sql):
+    for statement, said in (
+        ("insert into t values (7, 'x')", "INSERT 0 1"),
+        ("update t set x = 'y' where id = -1", "UPDATE 0"),
+        ("create table u ()", "CREATE TABLE"),
+        ("begin", "BEGIN"),
+        ("rollback", "ROLLBACK"),
+    ):
+        assert sql.run(f"%sql {statement}") is None
+        assert sql.printed.strip() == said
+    sql.run("kept = %sql select 1")
+    assert sql.printed.strip() == ""
+
+
 def test_its_connection_has_a_name(sql):
     name = sql.run("%sql select application_name from pg_stat_activity where pid = pg_backend_pid()")
-    assert name == [("%sql in a notebook",)]
+    assert name == [(f"%sql in {os.environ['PGAPPNAME']}",)]
 
 
 def test_a_lost_connection_is_one_sentence_and_comes_back(sql, query):
     assert "PostgreSQL broke off" in sql.refuse("%sql select pg_terminate_backend(pg_backend_pid())")
     assert sql.run("%sql select count(*) from t") == [(2,)]
-    query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = '%sql in a notebook'")
+    query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like '\\%sql in %'")
     assert sql.run("%sql select count(*) from t") == [(2,)]
     assert not sql.printed.startswith("Exception")
 
