@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -11,6 +11,7 @@ from checks import contract
 from checks.contract import Level
 from checks.markup import inline, plain, style
 from checks.outcome import Outcome, Result
+from workshop.words import counted
 
 #: Version of the JSON that to_dict() gives.
 VERSION = 1
@@ -86,6 +87,11 @@ class Report:
         return ""
 
     @property
+    def _open_practice(self) -> str:
+        count = sum(result.outcome is Outcome.ADVICE for result in self.results)
+        return f" Of good practice, {counted(count, 'rule')} {'is' if count == 1 else 'are'} open." if count else ""
+
+    @property
     def _musts(self) -> list[Result]:
         return [result for result in self.results if result.rule.level is Level.MUST]
 
@@ -107,7 +113,7 @@ class Report:
         if not self.attempted:
             return f"{heading}: not attempted yet."
         if self.passed:
-            return f"{heading}: passed. {self.score} of {self.out_of} required rules hold."
+            return f"{heading}: passed. {self.score} of {self.out_of} required rules hold.{self._open_practice}"
         return f"{heading}: not yet. {self.score} of {self.out_of} required rules hold."
 
     def warnings(self) -> Iterator[str]:
@@ -192,8 +198,15 @@ def _group_html(outcome: Outcome, results: list[Result]) -> str:
     listed = f'<ul class="{outcome.value}">{items}</ul>'
     heading = escape(_HEADINGS[outcome])
     if outcome in (Outcome.PASS, Outcome.SKIPPED, Outcome.ADVICE):
-        return f"<details><summary>{heading} ({len(results)})</summary>{listed}</details>"
+        return f"<details><summary>{heading} ({_count(results)})</summary>{listed}</details>"
     return f"<h4>{heading}</h4>{listed}"
+
+
+def _count(results: Sequence[Result]) -> str:
+    """How many there are; of required ones and good practice, each by itself."""
+    required = sum(result.rule.level is Level.MUST for result in results)
+    rest = len(results) - required
+    return f"{required} required, {rest} of good practice" if required and rest else str(len(results))
 
 
 def _item_html(result: Result) -> str:

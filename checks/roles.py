@@ -30,6 +30,8 @@ class RoleMap:
             raise WorkshopError(f"The role map {path.name} is not valid TOML: {error}.") from None
         except (OSError, ValueError):
             raise WorkshopError(f"The role map {path} can't be read: is the path right?") from None
+        if unknown := sorted(set(data) - {"tables", "columns"}):
+            raise WorkshopError(f"{path.name} has {unknown[0]}, and may only have the sections [tables] and [columns].")
         tables = (*contract.TABLES, *(table for extension in contract.EXTENSIONS for table in extension.tables))
         added = [f"{part}.{column.name}" for extension in contract.EXTENSIONS for part, column in extension.added]
         return cls(

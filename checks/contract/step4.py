@@ -150,7 +150,7 @@ STEP = Step(
             orders__own_address="An order goes to an address of the user who ordered, and is billed to one.",
             order_status_history__by_itself="A change of an order's status is written down by the database itself.",
             checkout__time_zone="Times are kept with their time zone.",
-            checkout__times_filled="The database fills in both times by itself, and they are never empty.",
+            checkout__times_filled="The database fills in both times by itself, and they are never NULL.",
             checkout__updated_moves="The database itself moves `updated_at` when a row changes.",
         ),
     ),

@@ -114,7 +114,7 @@ STEP = Step(
             reviews__right_product="No review is verified by an order of other products.",
             reviews__once="A user reviews a product once.",
             stock__time_zone="Times are kept with their time zone.",
-            stock__times_filled="The database fills in the times by itself, and they are never empty.",
+            stock__times_filled="The database fills in the times by itself, and they are never NULL.",
             stock__updated_moves="The database itself moves `updated_at` when a review changes.",
         ),
     ),

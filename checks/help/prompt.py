@@ -55,7 +55,7 @@ class Prompt:
     def to_html(self) -> str:
         """The text as a block of code, in JupyterLab's colours."""
         return (
-            f'{style()}<div class="shop-report hint"><p>A click marks it all. Copy it into your assistant.</p>'
+            f'{style()}<div class="shop-report hint"><p>Click once to select all of it, then copy it.</p>'
             f'<pre class="prompt"><code>{escape(self.text)}</code></pre></div>'
         )
 

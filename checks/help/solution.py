@@ -16,6 +16,7 @@ from checks.outcome import Outcome
 from checks.report import Report, argument
 from checks.subject import find_subject
 from workshop.reference import Reference, read_reference
+from workshop.words import counted
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ def _yours(report: Report) -> str:
     open_ = sum(result.outcome is Outcome.ADVICE for result in report.results)
     if not open_:
         return "Yours keeps every rule as well."
-    count = "1 rule is" if open_ == 1 else f"{open_} rules are"
-    return f"Yours keeps every required rule as well; of good practice, {count} open."
+    open_rules = f"{counted(open_, 'rule')} {'is' if open_ == 1 else 'are'}"
+    return f"Yours keeps every required rule as well; of good practice, {open_rules} open."
 
 
 def _not_yet(report: Report) -> str:

@@ -38,6 +38,16 @@ def test_text_and_html_say_the_same() -> None:
         assert re.sub(r"\W+", "", words) in shown
 
 
+def test_required_rules_and_good_practice_are_counted_apart() -> None:
+    held = (Result(MUST, Outcome.PASS), Result(OTHER, Outcome.PASS))
+    report = _report(*held, Result(ADVICE, Outcome.PASS))
+    assert "What holds (2 required, 1 of good practice)" in report.to_html()
+    assert report.verdict().endswith("2 of 2 required rules hold.")
+    report = _report(*held, Result(ADVICE, Outcome.ADVICE, happened="h", next="n"))
+    assert "What holds (2)" in report.to_html()
+    assert report.verdict().endswith("2 of 2 required rules hold. Of good practice, 1 rule is open.")
+
+
 def test_nothing_becomes_markup() -> None:
     html = _report(FAILED).to_html()
     assert "<script>" not in html

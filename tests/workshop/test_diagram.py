@@ -150,8 +150,8 @@ def test_what_the_steps_ask_for_is_drawn_as_missing(shop, database, query):
         Column("name", "text", is_missing=True),
         Column("description", "text", is_missing=True),
         Column("sku", "text", is_unique=True, is_missing=True),
-        Column("created_at", "time", is_missing=True),
-        Column("updated_at", "time", is_missing=True),
+        Column("created_at", "timestamp", is_missing=True),
+        Column("updated_at", "timestamp", is_missing=True),
     )
     assert found["products"].foreign_keys == (ForeignKey("categories", ("category_id",)),)
     assert found["product_images"].foreign_keys == (ForeignKey("products", ("product_id",)),)

@@ -25,13 +25,8 @@ def test_a_saved_file_says_what_it_defines_and_the_notebook_has_it(notebook, bas
 
 
 def test_a_saved_file_says_what_makes_no_table_and_no_column(notebook, project):
-    notebook.save(
-        "models/base.py",
-        "from sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n"
-        "    def __init_subclass__(cls, **options):\n"
-        "        cls.__abstract__ = not hasattr(cls, '__tablename__')\n"
-        "        super().__init_subclass__(**options)\n",
-    )
+    sketching = "        cls.__abstract__ = not hasattr(cls, '__tablename__')\n        super()"
+    notebook.save("models/base.py", SKETCHING_BASE.replace("        super()", sketching))
     text = (
         "from decimal import Decimal\n\nfrom sqlalchemy import Numeric, String\n"
         "from sqlalchemy.orm import Mapped, mapped_column\n\nfrom models.base import Base\n\n\n"
@@ -82,6 +77,7 @@ def test_two_saves_of_equal_size_within_a_second_are_two(shop, core, monkeypatch
         ('back_populates="products"', 'back_populates="stuff"', "stuff", "The other side of this relationship, stuff"),
         ('"products"\n', '"users"\n', "class Product(Base)", "makes the table users twice"),
         ("mapped_column(primary_key=True)\n    email", "mapped_column()\n    email", "class User", "no primary key"),
+        ("String(100), unique", "String(100), server_default=False, unique", "server_default", "this is a Python bool"),
         ("email: Mapped[str]", "email: str", "email: str", "has to read Mapped[…]"),
         ("from models.base", "from models.bases", "models.bases", "The project has no models/bases.py yet"),
         ("models.base import Base", "models.base import Bass", "Bass", "There is no Bass to import in models.base"),

@@ -221,5 +221,5 @@ def _legend(layout: Layout) -> str:
     if layout.lines:
         words.append("fork: many rows refer to one")
     if any(line.key.is_optional for line in layout.lines):
-        words.append("dashed: or to none")
+        words.append("dashed: may be NULL")
     return " · ".join(words)
