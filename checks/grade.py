@@ -88,13 +88,14 @@ def own_faults(graded: str) -> Iterator[None]:
 
 
 def grade_in_context(key: int | str, subject: Subject) -> Report:
-    """The same report, which also names the steps that it rests on and that don't pass."""
+    """The same report, which also names the steps that it rests on and that don't pass; before it is begun, one."""
     report = grade(key, subject)
-    if not report.attempted:
+    if report.lacks:  # it says so itself
         return report
     needs = contract.chapter(key).needs
     earlier = grade_required([before for before in _ON_DATABASE if before <= needs], subject)
-    return replace(report, earlier=tuple(before for before in earlier if not before.passed))
+    broken = tuple(before for before in earlier if not before.passed)
+    return replace(report, earlier=broken if report.attempted else broken[:1])
 
 
 def grade_required(numbers: Sequence[int], subject: Subject) -> tuple[Report, ...]:

@@ -78,7 +78,11 @@ class Report:
     def foot(self) -> str:
         """Where to get on from here, as long as the step does not pass; else nothing."""
         if not self.attempted:
-            return "" if self.lacks else f"Begin with the first of them: `hint({argument(self.step)})` leads you to it."
+            return (
+                ""
+                if self.lacks or self.earlier
+                else f"Begin with the first of them: `hint({argument(self.step)})` leads you to it."
+            )
         if any(result.outcome is Outcome.FAIL for result in self.results):
             return f"Stuck? `hint({argument(self.step)})` gives the next hint for the first thing to put right."
         if self.attempted and not self.passed:

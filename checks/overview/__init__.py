@@ -58,6 +58,11 @@ class Line:
         return sum(result.outcome is not Outcome.CANT_TELL for result in self.musts)
 
     @property
+    def fails(self) -> bool:
+        """A rule of it is broken, and does not only wait for a step to come."""
+        return any(result.outcome is Outcome.FAIL for result in self.results)
+
+    @property
     def holds(self) -> bool:
         return bool(self.out_of) and self.score == self.out_of
 
@@ -123,6 +128,7 @@ class Scorecard:
         """The scorecard in a sentence."""
         criteria, requirements = self.criteria, self.requirements
         return (
+            f"{sum(report.passed for report in self.reports)} of {len(self.reports)} steps pass. "
             f"{sum(line.holds for line in criteria)} of {len(criteria)} criteria and "
             f"{sum(line.holds for line in requirements)} of {len(requirements)} business rules are met."
         )
@@ -154,7 +160,7 @@ class Scorecard:
             yield ""
             yield f"{heading}:"
             for line in lines:
-                mark = "✓" if line.holds else "✗" if line.score else "○"
+                mark = "✓" if line.holds else "✗" if line.fails else "○"
                 yield f"  {mark} {line.title}: {line.text} ({line.score} of {line.out_of})"
         yield ""
         yield plain(self.next)
@@ -176,7 +182,7 @@ class Scorecard:
         )
         picture = self.diagram.html if self.diagram else ""
         diagram = f"<details><summary>The schema, and what is missing of what was asked</summary>{picture}</details>"
-        state = "done" if self.passed else "open"
+        state = "done" if self.passed else "open" if any(line.fails for line in self.criteria) else "new"
         return (
             f'{style()}<div class="shop-report {state}"><h3>{escape(self.verdict())}</h3>{bars}<p>{draw_legend()}</p>'
             f'{diagram if picture else ""}<p class="foot">{escape(plain(self.next))}</p></div>'

@@ -308,6 +308,17 @@ def test_a_declared_table_that_is_not_there_is_told(build: Build, url: str, tmp_
     assert "role map" in result.happened
 
 
+def test_what_comes_first_is_told_before_a_step_is_begun(build: Build, url: str) -> None:
+    build("create schema own")
+    report = check_step(4, database_url=url)
+    assert not report.attempted
+    assert [line for line in str(report).splitlines() if line.startswith("!")] == [
+        "! Step 2, Core entities, is not there yet, and this one builds on it: catch_up(2) writes it for you."
+    ]
+    assert "Begin with" not in str(report)
+    assert "Begin with the first of them: hint(2)" in str(check_step(2, database_url=url))
+
+
 def test_two_synonyms_are_not_guessed_between(build: Build, url: str) -> None:
     build(reference_sql(2) + "alter table users rename to customers; create table accounts (id int)")
     result = _by_rule(check_step(2, database_url=url))["users.exists"]
