@@ -386,7 +386,8 @@ def money(table: str, column: str) -> Hint:
         "A floating-point number is close to a price, but it is not the price: 0.10 and 0.20 do not add up to 0.30 "
         "there. After a thousand orders the books are wrong by more than a cent.",
         "The column `{column}` in the model of `{table}`, in `{file}`: `Mapped[Decimal]` with `Numeric(10, 2)`. That "
-        "type is exact, with two digits behind the point. `Float` is not, and `Integer` has no cents.",
+        "type is exact, with two digits behind the point. `Float` is not. An `Integer` of cents would be, but then "
+        "whoever reads the column has to know that.",
         python(
             "What a parcel costs, to the cent:",
             """
