@@ -38,6 +38,7 @@ class Reason(Enum):
         "os error 5)",
         "WinError 5]",
     )
+    NOT_SERVED = ("No matching distribution found",)
     OTHER = ()
 
 

@@ -26,11 +26,14 @@ ENVIRONMENT = ROOT / ".venv"
 REQUIREMENTS = "requirements.txt"
 TEST_REQUIREMENTS = "tests/requirements.txt"
 OLDEST_PYTHON = (3, 11)
+NEWEST_PYTHON = (3, 14)  # for which all packages are there; a newer one may do
 UV = "uv==0.13.9"
 
 _STAMP = ENVIRONMENT / "workshop-setup.json"
 _LOG = ENVIRONMENT / "workshop-setup.log"
 _LOCK = ROOT / ".venv.lock"
+#: What stands in an environment, in small letters.
+_PARTS = {".gitignore", ".lock", "bin", "etc", "include", "lib", "lib64", "scripts", "share", _LOG.name}
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,16 @@ def is_made() -> bool:
 def is_inside() -> bool:
     """Whether this Python is the environment's."""
     return Path(sys.prefix).resolve() == ENVIRONMENT.resolve()
+
+
+def what_is_missing(error: ImportError) -> str:
+    """What to do about a package that can't be imported."""
+    lab = command("lab")
+    if not is_made():
+        return f"The workshop is not set up yet, there is no {error.name}: run `{lab}` first."
+    if not is_inside():
+        return f"This Python has no {error.name}: take that of the workshop's environment, {python()}."
+    return f"The environment in .venv is damaged ({error}): delete the folder .venv, and run `{lab}`."
 
 
 def activate() -> None:
@@ -153,6 +166,17 @@ def _sentence(output: str) -> str:
             return f"The packages can't be fetched, the network doesn't answer: connect this computer, and {again}."
         case Reason.NOT_WRITABLE:
             return f"You may not write in {ROOT}: clone the repository into a folder of your own, and {again} there."
+        case _ if sys.version_info[:2] > NEWEST_PYTHON:
+            tried = "{}.{} to {}.{}".format(*OLDEST_PYTHON, *NEWEST_PYTHON)
+            return (
+                "Not all packages can be had for Python {}.{}, which is newer than they are: ".format(*sys.version_info)
+                + f"run the command with Python {tried} (https://www.python.org/downloads/)."
+            )
+        case Reason.NOT_SERVED:
+            return (
+                "The package index answers, but not with the packages: where this network wants you to log in first, "
+                f"do so in a browser, or name another index in PIP_INDEX_URL and UV_DEFAULT_INDEX, and {again}."
+            )
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["nothing was said"]
     telling = [line for line in lines if "error:" in line.lower()] or lines
     return f"The environment can't be made ({telling[-1]}); {_LOG} has the whole story."
@@ -265,24 +289,29 @@ def _clear_away() -> None:
             f"{ENVIRONMENT} has to be made anew, but something holds it ({error.strerror}): close JupyterLab and "
             "VS Code, and run the command again with the Python outside of it."
         ) from error
-    shutil.rmtree(old, ignore_errors=True)
+    for left_over in ROOT.glob(".venv-old-*"):
+        shutil.rmtree(left_over, ignore_errors=True)
 
 
 def _is_environment() -> bool:
-    """Whether `.venv` is a folder that Python's venv, uv or we have made, or an empty one."""
+    """Whether `.venv` is a folder that Python's venv, uv or we have made, what a deletion has left of one, or empty."""
     if ENVIRONMENT.is_symlink() or not ENVIRONMENT.is_dir():
         return False
-    return _STAMP.exists() or (ENVIRONMENT / "pyvenv.cfg").exists() or not any(ENVIRONMENT.iterdir())
+    if _STAMP.exists() or (ENVIRONMENT / "pyvenv.cfg").exists():
+        return True
+    return all(entry.name.lower() in _PARTS for entry in ENVIRONMENT.iterdir())
 
 
 def _create() -> None:
     if shutil.which("uv") is None:
         _require_ensurepip()
-    with_pip = importlib.util.find_spec("ensurepip") is not None  # with uv for %pip in a notebook alone
     ENVIRONMENT.mkdir()
     _write_stamp(_Stamp())
     base = getattr(sys, "_base_executable", sys.executable)  # we may ourselves be running in an environment
-    attempt("environment", [base, "-m", "venv", *([] if with_pip else ["--without-pip"]), str(ENVIRONMENT)], ROOT)
+    # pip after it, and not by it: venv keeps to itself why pip could not be installed.
+    attempt("environment", [base, "-m", "venv", "--without-pip", str(ENVIRONMENT)], ROOT)
+    if importlib.util.find_spec("ensurepip") is not None:  # with uv, pip is there for %pip in a notebook alone
+        _make_sure_of_pip()
 
 
 def _require_ensurepip() -> None:
@@ -328,7 +357,7 @@ def _make_sure_of_pip() -> None:
     _, packages = _look_at_python()
     if not (packages / "pip").is_dir():
         _require_ensurepip()
-        attempt("pip", [str(python()), "-m", "ensurepip"], ROOT)
+        attempt("pip", [str(python()), "-m", "ensurepip", "--default-pip"], ROOT)
 
 
 def _link_repository(packages: Path) -> None:
@@ -344,14 +373,15 @@ def _link_repository(packages: Path) -> None:
 def _compile_in_background(packages: Path) -> None:
     """Byte-compile the packages, at the lowest priority and without waiting: uv leaves that to the first import.
 
-    matplotlib's first import looks at every font of the computer, which can take seconds; it comes along.
+    matplotlib's first import looks at every font of the computer, which can take seconds; it comes along. The path is
+    relative, so that an environment that is deleted meanwhile doesn't come back as a heap of empty folders.
     """
     program = (
         "import compileall, os, sys; hasattr(os, 'nice') and os.nice(19); "
         "compileall.compile_dir(sys.argv[1], quiet=2); import matplotlib.font_manager"
     )
     subprocess.Popen(
-        [python(), "-c", program, packages],
+        [python(), "-c", program, os.path.relpath(packages, ENVIRONMENT)],
         cwd=ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -116,12 +116,10 @@ def _run(command: Command, words: list[str]) -> int:
         return bootstrap.continue_inside(words)
     try:
         status: int = importlib.import_module(command.module).main(words[1:])
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         if (error.name or "").partition(".")[0] in ("workshop", "checks"):
             raise
-        raise WorkshopError(
-            f"The workshop is not set up yet, there is no {error.name}: run `{bootstrap.command('lab')}` first."
-        ) from error
+        raise WorkshopError(bootstrap.what_is_missing(error)) from error
     return status
 
 

@@ -21,8 +21,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         _print(_machine())
         _print(_workshop())
-    except ModuleNotFoundError as error:
-        print(f"There is no {error.name} yet: `{bootstrap.command('lab')}` installs what is needed.")
+    except ImportError as error:
+        print(bootstrap.what_is_missing(error))
     return 0
 
 

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -35,6 +37,19 @@ name = "slow"
 version = "1.0"
 """
 NOWHERE = "http://127.0.0.1:9/simple"
+
+
+class LogIn(BaseHTTPRequestHandler):
+    """A page of HTML, whatever is asked for."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<html><body>Your room number, please</body></html>")
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def stamp_of(checkout: Checkout) -> dict[str, object]:
@@ -157,6 +172,33 @@ def test_one_whose_python_is_gone_is_made_anew(checkout: Checkout) -> None:
     assert run([str(checkout.python), "-c", ""], checkout.root).returncode == 0
 
 
+def test_what_a_deletion_has_left_of_one_is_made_anew(checkout: Checkout) -> None:
+    assert checkout.prepare().returncode == 0
+    for name in ("workshop-setup.json", "pyvenv.cfg"):
+        (checkout.environment / name).unlink()
+    answer = checkout.prepare()
+    assert answer.returncode == 0, answer.stderr
+    assert "makes its environment" in answer.stdout
+    assert not list(checkout.root.glob(".venv-old-*"))
+
+
+def test_a_deleted_one_does_not_come_back(checkout: Checkout) -> None:
+    """Its packages are still being compiled in the background."""
+    assert checkout.prepare().returncode == 0
+    while checkout.environment.exists():
+        shutil.rmtree(checkout.environment, ignore_errors=True)
+    time.sleep(1)
+    assert not checkout.environment.exists()
+
+
+def test_one_that_lacks_a_package_is_told_to_be_damaged(checkout: Checkout) -> None:
+    assert checkout.prepare().returncode == 0  # without any package
+    assert "damaged (No module named" in sentence_of(checkout.run("stop"))
+    doctor = checkout.run("doctor")
+    assert (doctor.returncode, doctor.stderr) == (0, "")
+    assert "delete the folder .venv" in doctor.stdout.splitlines()[-1]
+
+
 def test_one_that_somebody_else_made_is_used(checkout: Checkout) -> None:
     subprocess.run([BASE_PYTHON, "-m", "venv", "--without-pip", checkout.environment], check=True)
     trace = leave_a_trace(checkout)
@@ -208,6 +250,40 @@ def test_without_a_network_it_says_so(checkout: Checkout, path_without_uv: str, 
     (checkout.root / "requirements.txt").write_text("# nothing\n", encoding="utf-8")
     assert checkout.prepare().returncode == 0
     assert trace.exists()
+
+
+def test_an_index_without_the_packages_is_told(checkout: Checkout, path_without_uv: str) -> None:
+    """A hotel's page of log-in, which answers to everything."""
+    (checkout.root / "requirements.txt").write_text("idna==3.20\n", encoding="utf-8")
+    with ThreadingHTTPServer(("127.0.0.1", 0), LogIn) as hotel:
+        Thread(target=hotel.serve_forever).start()
+        answer = checkout.run(
+            "lab",
+            PATH=path_without_uv,
+            PIP_INDEX_URL=f"http://127.0.0.1:{hotel.server_port}/simple",
+            PIP_CONFIG_FILE=os.devnull,
+            PIP_FIND_LINKS="",
+            PIP_NO_CACHE_DIR="1",
+        )
+        hotel.shutdown()
+    assert "wants you to log in first" in sentence_of(answer)
+
+
+def test_a_python_newer_than_the_packages_is_told(checkout: Checkout) -> None:
+    (checkout.root / "requirements.txt").write_text("./not-there\n", encoding="utf-8")
+    program = (
+        "from workshop import bootstrap, cli; bootstrap.NEWEST_PYTHON = (3, 0); raise SystemExit(cli.main(['lab']))"
+    )
+    assert "run the command with Python 3.11 to 3.0" in sentence_of(run([BASE_PYTHON, "-c", program], checkout.root))
+
+
+def test_a_disk_too_small_for_pip_is_named(small_disk: Path) -> None:
+    checkout = bare_copy_to(small_disk / ODD_NAME)
+    with (small_disk / "filling").open("wb") as filling:
+        filling.write(bytes(shutil.disk_usage(small_disk).free - 2**22))
+    before = shutil.disk_usage(small_disk).free
+    assert "disk is full" in sentence_of(checkout.run("lab"))
+    assert shutil.disk_usage(small_disk).free > before - 2**20
 
 
 def test_a_full_disk_is_named_and_gets_its_space_back(small_disk: Path, tmp_path: Path) -> None:
