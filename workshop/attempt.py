@@ -38,7 +38,7 @@ class Reason(Enum):
         "os error 5)",
         "WinError 5]",
     )
-    NOT_SERVED = ("No matching distribution found",)
+    NOT_SERVED = ("No matching distribution found for ",)
     OTHER = ()
 
 
@@ -57,17 +57,16 @@ def reason_in(output: str) -> Reason:
     return next((reason for reason in Reason if any(sign in output for sign in reason.value)), Reason.OTHER)
 
 
-def attempt(what: str, words: Sequence[str], folder: Path) -> None:
+def attempt(what: str, words: Sequence[str], folder: Path, stdin: int = subprocess.DEVNULL) -> None:
     """Run a tool in `folder` to its end, and say how long it took; raises Failed where its exit status isn't 0."""
     print(f"  {what} ", end="", flush=True)
     started = time.monotonic()
     with subprocess.Popen(
         words,
         cwd=folder,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        close_fds=False,  # bootstrap's lock goes with it
         text=True,
         encoding="utf-8",
         errors="replace",

@@ -173,9 +173,10 @@ def _sentence(output: str) -> str:
                 + f"run the command with Python {tried} (https://www.python.org/downloads/)."
             )
         case Reason.NOT_SERVED:
+            package = output.rpartition(Reason.NOT_SERVED.value[0])[2].split()[0]
             return (
-                "The package index answers, but not with the packages: where this network wants you to log in first, "
-                f"do so in a browser, or name another index in PIP_INDEX_URL and UV_DEFAULT_INDEX, and {again}."
+                f"The package index answers, but not with {package}: where this network wants you to log in first, do "
+                f"so in a browser, or name another index in PIP_INDEX_URL and UV_DEFAULT_INDEX, and {again}."
             )
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["nothing was said"]
     telling = [line for line in lines if "error:" in line.lower()] or lines
@@ -242,14 +243,23 @@ def _is_reusable() -> bool:
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """Wait until no other process is at work on the environment, and keep others from it meanwhile."""
-    with _LOCK.open("w") as lock:
+    global _input
+    with _LOCK.open("a+") as lock:
         if not _try_to_lock(lock.fileno()):
             print("Another process is at work on the environment; waiting for it.", flush=True)
             while not _try_to_lock(lock.fileno()):
                 time.sleep(0.2)
-        # The tools that we start keep the lock too: where we are killed, they may go on writing for a while.
-        os.set_inheritable(lock.fileno(), True)
+        _input = lock.fileno()
         yield
+
+
+#: The standard input of the tools that we start. They keep the lock by it: where we are killed, they go on writing for
+#: a while, and so do those that they start in their turn, as ensurepip does with pip.
+_input = subprocess.DEVNULL
+
+
+def _run(what: str, *words: str) -> None:
+    attempt(what, words, ROOT, _input)
 
 
 if sys.platform == "win32":
@@ -309,7 +319,7 @@ def _create() -> None:
     _write_stamp(_Stamp())
     base = getattr(sys, "_base_executable", sys.executable)  # we may ourselves be running in an environment
     # pip after it, and not by it: venv keeps to itself why pip could not be installed.
-    attempt("environment", [base, "-m", "venv", "--without-pip", str(ENVIRONMENT)], ROOT)
+    _run("environment", base, "-m", "venv", "--without-pip", str(ENVIRONMENT))
     if importlib.util.find_spec("ensurepip") is not None:  # with uv, pip is there for %pip in a notebook alone
         _make_sure_of_pip()
 
@@ -330,13 +340,13 @@ def _install(requirements: Sequence[str]) -> None:
     if uv := shutil.which("uv") or _fetch_uv():
         os.environ.setdefault("UV_SYSTEM_CERTS", "true")  # behind a company's proxy, uv's own certificates don't do
         try:
-            attempt("packages, with uv", [uv, "pip", "install", "--python", str(python()), *files], ROOT)
+            _run("packages, with uv", uv, "pip", "install", "--python", str(python()), *files)
             return
         except Failed as failure:
             if failure.reason is Reason.DISK_FULL:
                 raise
     _make_sure_of_pip()
-    attempt("packages, with pip (a minute or two)", [str(python()), "-m", "pip", "install", *files], ROOT)
+    _run("packages, with pip (a minute or two)", str(python()), "-m", "pip", "install", *files)
 
 
 def _fetch_uv() -> str | None:
@@ -345,7 +355,7 @@ def _fetch_uv() -> str | None:
     if not uv.exists():
         _make_sure_of_pip()
         try:
-            attempt("uv, which is quicker than pip", [str(python()), "-m", "pip", "install", UV], ROOT)
+            _run("uv, which is quicker than pip", str(python()), "-m", "pip", "install", UV)
         except Failed as failure:
             if failure.reason in (Reason.DISK_FULL, Reason.OFFLINE):
                 raise
@@ -357,7 +367,7 @@ def _make_sure_of_pip() -> None:
     _, packages = _look_at_python()
     if not (packages / "pip").is_dir():
         _require_ensurepip()
-        attempt("pip", [str(python()), "-m", "ensurepip", "--default-pip"], ROOT)
+        _run("pip", str(python()), "-m", "ensurepip", "--default-pip")
 
 
 def _link_repository(packages: Path) -> None:

@@ -164,6 +164,19 @@ def test_a_repository_that_has_moved_gets_a_new_one(checkout: Checkout, tmp_path
     assert stamp_of(moved)["root"] == str(moved.root)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there the tools don't keep the lock")
+def test_killed_while_pip_is_made_the_next_one_waits_for_what_goes_on(checkout: Checkout) -> None:
+    program = "from workshop import bootstrap; bootstrap.prepare('requirements.txt')"
+    with subprocess.Popen([BASE_PYTHON, "-c", program], cwd=checkout.root, env=machine()) as victim:
+        while not list(checkout.environment.glob("lib/*/site-packages/pip")):  # ensurepip has started its own process
+            assert victim.poll() is None
+            time.sleep(0.05)
+        victim.kill()
+    answer = checkout.prepare()
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "waiting for it" in answer.stdout
+
+
 def test_one_whose_python_is_gone_is_made_anew(checkout: Checkout) -> None:
     assert checkout.prepare().returncode == 0
     checkout.python.unlink()
@@ -266,7 +279,7 @@ def test_an_index_without_the_packages_is_told(checkout: Checkout, path_without_
             PIP_NO_CACHE_DIR="1",
         )
         hotel.shutdown()
-    assert "wants you to log in first" in sentence_of(answer)
+    assert "not with idna==3.20: where this network wants you to log in" in sentence_of(answer)
 
 
 def test_a_python_newer_than_the_packages_is_told(checkout: Checkout) -> None:
