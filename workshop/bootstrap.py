@@ -313,6 +313,11 @@ def _is_environment() -> bool:
 
 
 def _create() -> None:
+    if os.pathsep in str(ROOT):
+        raise WorkshopError(
+            f"No Python environment can be in {ROOT}, as there is a {os.pathsep} in that path: rename the folder, and "
+            "run the command again there."
+        )
     if shutil.which("uv") is None:
         _require_ensurepip()
     ENVIRONMENT.mkdir()

@@ -327,6 +327,12 @@ def test_a_folder_that_is_not_ours_to_write_in(checkout: Checkout) -> None:
     assert "clone the repository into a folder of your own" in sentence_of(answer)
 
 
+def test_a_path_in_which_no_environment_can_be(tmp_path: Path) -> None:
+    checkout = bare_copy_to(tmp_path / f"a{os.pathsep}b")
+    assert "rename the folder" in sentence_of(checkout.run("lab"))
+    assert not checkout.environment.exists()
+
+
 def test_debian_without_venv_is_told_which_package(checkout: Checkout, path_without_uv: str) -> None:
     program = "import runpy, sys; sys.modules['ensurepip'] = None; runpy.run_module('workshop', run_name='__main__')"
     answer = run([BASE_PYTHON, "-c", program, "lab"], checkout.root, {"PATH": path_without_uv})
