@@ -89,7 +89,7 @@ def activate() -> None:
 def continue_inside(arguments: Sequence[str]) -> int:
     """Run `python -m workshop` with these arguments in the environment, in place of this process where that can be."""
     words = [str(python()), "-m", "workshop", *arguments]
-    sys.stdout.flush()
+    print(end="", flush=True)
     os.chdir(ROOT)
     if sys.platform == "win32":
         # It can't replace a process. Ctrl-C reaches parent and child alike there, and the child answers it.
@@ -112,6 +112,8 @@ def prepare(*requirements: str) -> None:
         with _alone():
             if not _holds(requirements):  # another one may have made it while we waited
                 _make(requirements)
+    except BrokenPipeError:
+        raise  # nobody reads what we print: no fault of the environment
     except (OSError, Failed) as error:
         _tidy_up(str(error))
         raise WorkshopError(_sentence(str(error))) from error

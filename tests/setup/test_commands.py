@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup.checkouts import BASE_PYTHON, ROOT, Checkout, run
+from tests.setup.checkouts import BASE_PYTHON, ROOT, Checkout, machine, run
 from workshop.cli import COMMANDS
 
 OLD = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10")
@@ -90,6 +90,17 @@ def test_plain_python_shows_our_sentence_alone() -> None:
     assert sentence.startswith("There is no step 'two' to check. The steps are 1")
     other = run([sys.executable, "-c", "import checks, workshop.errors; 1 / 0"], ROOT)
     assert words_of(other.stderr)[-1] == "ZeroDivisionError: division by zero"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there a pipe ends in another way")
+@pytest.mark.parametrize("command", ["--help", "doctor", "lab"])
+def test_who_reads_no_further_gets_no_traceback(checkout: Checkout, command: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    words, env = checkout.words(command), machine()
+    done = subprocess.run(words, cwd=checkout.root, env=env, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 @pytest.mark.parametrize("name", ["stop", "doctor"])
