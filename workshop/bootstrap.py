@@ -60,7 +60,7 @@ def python() -> Path:
 def is_made() -> bool:
     """Whether an environment was made here, and finished."""
     stamp = _read_stamp()
-    return stamp is not None and stamp.finished and stamp.root == str(ROOT) and python().exists()
+    return stamp is not None and stamp.finished and stamp.root == str(ROOT) and os.access(python(), os.X_OK)
 
 
 def is_inside() -> bool:

@@ -309,22 +309,35 @@ def test_a_full_disk_is_named_and_gets_its_space_back(small_disk: Path, tmp_path
 
 
 def test_a_folder_that_is_not_ours_to_write_in(checkout: Checkout) -> None:
-    python, words = BASE_PYTHON, []
     if sys.platform != "win32" and os.geteuid() == 0:
-        python, words = (
-            "/usr/bin/python3",
-            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/"],
-        )
-        for folder in [checkout.root, *checkout.root.parents]:
-            if folder.stat().st_mode & 0o5 != 0o5:  # pytest's own, one level more with several workers
-                folder.chmod(0o755)
-        question = [*words, python, "-c", "import sys; raise SystemExit(sys.version_info < (3, 11))"]
-        if not shutil.which("setpriv") or run(question, checkout.root).returncode:
-            pytest.skip("there is no Python 3.11 here that everybody may run")
+        python = python_of_nobody(checkout)
     else:
+        python = [BASE_PYTHON]
         checkout.root.chmod(0o555)
-    answer = run([*words, python, "-m", "workshop", "lab"], checkout.root)
+    answer = run([*python, "-m", "workshop", "lab"], checkout.root)
     assert "clone the repository into a folder of your own" in sentence_of(answer)
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="it takes another user")
+def test_one_whose_python_is_in_a_closed_folder_of_somebody_else(checkout: Checkout, tmp_path: Path) -> None:
+    assert checkout.prepare().returncode == 0
+    (tmp_path / "closed").mkdir(mode=0o700)
+    checkout.python.unlink()
+    checkout.python.symlink_to(tmp_path / "closed" / "python")
+    answer = run([*python_of_nobody(checkout), "-m", "workshop", "lab"], checkout.root)
+    assert "clone the repository into a folder of your own" in sentence_of(answer)
+
+
+def python_of_nobody(checkout: Checkout) -> list[str]:
+    """Words that run a Python as the user nobody, who may look at the checkout."""
+    words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/", "/usr/bin/python3"]
+    for folder in [checkout.root, *checkout.root.parents]:
+        if folder.stat().st_mode & 0o5 != 0o5:  # pytest's own, one level more with several workers
+            folder.chmod(0o755)
+    question = [*words, "-c", "import sys; raise SystemExit(sys.version_info < (3, 11))"]
+    if not shutil.which("setpriv") or run(question, checkout.root).returncode:
+        pytest.skip("there is no Python 3.11 here that everybody may run")
+    return words
 
 
 def test_a_path_in_which_no_environment_can_be(tmp_path: Path) -> None:
