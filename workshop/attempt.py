@@ -61,6 +61,20 @@ def attempt(what: str, words: Sequence[str], folder: Path, stdin: int = subproce
     """Run a tool in `folder` to its end, and say how long it took; raises Failed where its exit status isn't 0."""
     print(f"  {what} ", end="", flush=True)
     started = time.monotonic()
+    try:
+        output, status = _run(words, folder, stdin)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # it is there, and not for this system
+        output, status = str(error), 1
+    if status:
+        print("failed", flush=True)
+        raise Failed(output)
+    print(f"{time.monotonic() - started:.1f} s", flush=True)
+
+
+def _run(words: Sequence[str], folder: Path, stdin: int) -> tuple[str, int]:
+    """What it wrote, and its exit status."""
     with subprocess.Popen(
         words,
         cwd=folder,
@@ -76,10 +90,7 @@ def attempt(what: str, words: Sequence[str], folder: Path, stdin: int = subproce
         except BaseException:
             process.kill()
             raise
-    if process.returncode:
-        print("failed", flush=True)
-        raise Failed(output)
-    print(f"{time.monotonic() - started:.1f} s", flush=True)
+    return output, process.returncode
 
 
 def _wait_with_dots(process: subprocess.Popen[str]) -> str:

@@ -44,7 +44,10 @@ def _uv() -> str:
     path = shutil.which("uv")
     if path is None:
         return "not on the PATH; pip puts it into the environment"
-    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    try:
+        version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        version = ""
     return f"{version or 'does not run'}, {path}"
 
 

@@ -265,6 +265,16 @@ def test_without_a_network_it_says_so(checkout: Checkout, path_without_uv: str, 
     assert trace.exists()
 
 
+def test_a_uv_that_does_not_run_is_done_without(checkout: Checkout, path_without_uv: str) -> None:
+    uv = Path(path_without_uv, "uv.exe" if sys.platform == "win32" else "uv")
+    uv.write_bytes(b"for another computer")
+    uv.chmod(0o755)
+    answer = checkout.prepare(PATH=path_without_uv)
+    assert answer.returncode == 0, answer.stderr
+    assert "with uv failed" in answer.stdout
+    assert "does not run" in checkout.run("doctor", PATH=path_without_uv).stdout
+
+
 def test_an_index_without_the_packages_is_told(checkout: Checkout, path_without_uv: str) -> None:
     """A hotel's page of log-in, which answers to everything."""
     (checkout.root / "requirements.txt").write_text("idna==3.20\n", encoding="utf-8")
