@@ -38,6 +38,7 @@ class Reason(Enum):
         "os error 5)",
         "WinError 5]",
     )
+    TOO_LONG = ("Windows Long Path support", "os error 206", "WinError 206", "File name too long")
     NOT_SERVED = ("No matching distribution found for ",)
     OTHER = ()
 

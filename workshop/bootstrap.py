@@ -168,6 +168,8 @@ def _sentence(output: str) -> str:
             return f"The packages can't be fetched, the network doesn't answer: connect this computer, and {again}."
         case Reason.NOT_WRITABLE:
             return f"You may not write in {ROOT}: clone the repository into a folder of your own, and {again} there."
+        case Reason.TOO_LONG:
+            return f"{ROOT} is too long a path here: clone the repository into one that is shorter, and {again} there."
         case _ if sys.version_info[:2] > NEWEST_PYTHON:
             tried = "{}.{} to {}.{}".format(*OLDEST_PYTHON, *NEWEST_PYTHON)
             return (
