@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from checks.command import Parser, could_not_run, subject
+from workshop.bootstrap import what_is_missing
 from workshop.errors import WorkshopError
 
 PASSED, NOT_PASSED = 0, 1
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         key = chapter_key(int(options.step) if options.step.isdecimal() else options.step)
         report = grade(key, subject(options, options.names))
+    except ImportError as error:
+        return could_not_run(WorkshopError(what_is_missing(error)))
     except WorkshopError as error:
         return could_not_run(error)
     print(json.dumps(report.to_dict(), ensure_ascii=False) if options.json else report)

@@ -38,6 +38,8 @@ class Reason(Enum):
         "os error 5)",
         "WinError 5]",
     )
+    TOO_LONG = ("Windows Long Path support", "os error 206", "WinError 206", "File name too long")
+    NOT_SERVED = ("No matching distribution found for ",)
     OTHER = ()
 
 
@@ -56,17 +58,30 @@ def reason_in(output: str) -> Reason:
     return next((reason for reason in Reason if any(sign in output for sign in reason.value)), Reason.OTHER)
 
 
-def attempt(what: str, words: Sequence[str], folder: Path) -> None:
+def attempt(what: str, words: Sequence[str], folder: Path, stdin: int = subprocess.DEVNULL) -> None:
     """Run a tool in `folder` to its end, and say how long it took; raises Failed where its exit status isn't 0."""
     print(f"  {what} ", end="", flush=True)
     started = time.monotonic()
+    try:
+        output, status = _run(words, folder, stdin)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # it is there, and not for this system
+        output, status = str(error), 1
+    if status:
+        print("failed", flush=True)
+        raise Failed(output)
+    print(f"{time.monotonic() - started:.1f} s", flush=True)
+
+
+def _run(words: Sequence[str], folder: Path, stdin: int) -> tuple[str, int]:
+    """What it wrote, and its exit status."""
     with subprocess.Popen(
         words,
         cwd=folder,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        close_fds=False,  # bootstrap's lock goes with it
         text=True,
         encoding="utf-8",
         errors="replace",
@@ -76,10 +91,7 @@ def attempt(what: str, words: Sequence[str], folder: Path) -> None:
         except BaseException:
             process.kill()
             raise
-    if process.returncode:
-        print("failed", flush=True)
-        raise Failed(output)
-    print(f"{time.monotonic() - started:.1f} s", flush=True)
+    return output, process.returncode
 
 
 def _wait_with_dots(process: subprocess.Popen[str]) -> str:

@@ -26,11 +26,14 @@ ENVIRONMENT = ROOT / ".venv"
 REQUIREMENTS = "requirements.txt"
 TEST_REQUIREMENTS = "tests/requirements.txt"
 OLDEST_PYTHON = (3, 11)
+NEWEST_PYTHON = (3, 14)  # for which all packages are there; a newer one may do
 UV = "uv==0.13.9"
 
 _STAMP = ENVIRONMENT / "workshop-setup.json"
 _LOG = ENVIRONMENT / "workshop-setup.log"
 _LOCK = ROOT / ".venv.lock"
+#: What stands in an environment, in small letters.
+_PARTS = {".gitignore", ".lock", "bin", "etc", "include", "lib", "lib64", "scripts", "share", _LOG.name}
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,22 @@ def python() -> Path:
 def is_made() -> bool:
     """Whether an environment was made here, and finished."""
     stamp = _read_stamp()
-    return stamp is not None and stamp.finished and stamp.root == str(ROOT) and python().exists()
+    return stamp is not None and stamp.finished and stamp.root == str(ROOT) and os.access(python(), os.X_OK)
 
 
 def is_inside() -> bool:
     """Whether this Python is the environment's."""
     return Path(sys.prefix).resolve() == ENVIRONMENT.resolve()
+
+
+def what_is_missing(error: ImportError) -> str:
+    """What to do about a package that can't be imported."""
+    lab = command("lab")
+    if not is_made():
+        return f"The workshop is not set up yet, there is no {error.name}: run `{lab}` first."
+    if not is_inside():
+        return f"This Python has no {error.name}: take that of the workshop's environment, {python()}."
+    return f"The environment in .venv is damaged ({error}): delete the folder .venv, and run `{lab}`."
 
 
 def activate() -> None:
@@ -76,7 +89,7 @@ def activate() -> None:
 def continue_inside(arguments: Sequence[str]) -> int:
     """Run `python -m workshop` with these arguments in the environment, in place of this process where that can be."""
     words = [str(python()), "-m", "workshop", *arguments]
-    sys.stdout.flush()
+    print(end="", flush=True)
     os.chdir(ROOT)
     if sys.platform == "win32":
         # It can't replace a process. Ctrl-C reaches parent and child alike there, and the child answers it.
@@ -99,6 +112,8 @@ def prepare(*requirements: str) -> None:
         with _alone():
             if not _holds(requirements):  # another one may have made it while we waited
                 _make(requirements)
+    except BrokenPipeError:
+        raise  # nobody reads what we print: no fault of the environment
     except (OSError, Failed) as error:
         _tidy_up(str(error))
         raise WorkshopError(_sentence(str(error))) from error
@@ -153,6 +168,20 @@ def _sentence(output: str) -> str:
             return f"The packages can't be fetched, the network doesn't answer: connect this computer, and {again}."
         case Reason.NOT_WRITABLE:
             return f"You may not write in {ROOT}: clone the repository into a folder of your own, and {again} there."
+        case Reason.TOO_LONG:
+            return f"{ROOT} is too long a path here: clone the repository into one that is shorter, and {again} there."
+        case _ if sys.version_info[:2] > NEWEST_PYTHON:
+            tried = "{}.{} to {}.{}".format(*OLDEST_PYTHON, *NEWEST_PYTHON)
+            return (
+                "Not all packages can be had for Python {}.{}, which is newer than they are: ".format(*sys.version_info)
+                + f"run the command with Python {tried} (https://www.python.org/downloads/)."
+            )
+        case Reason.NOT_SERVED:
+            package = output.rpartition(Reason.NOT_SERVED.value[0])[2].split()[0]
+            return (
+                f"The package index answers, but not with {package}: where this network wants you to log in first, do "
+                f"so in a browser, or name another index in PIP_INDEX_URL and UV_DEFAULT_INDEX, and {again}."
+            )
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["nothing was said"]
     telling = [line for line in lines if "error:" in line.lower()] or lines
     return f"The environment can't be made ({telling[-1]}); {_LOG} has the whole story."
@@ -218,14 +247,23 @@ def _is_reusable() -> bool:
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """Wait until no other process is at work on the environment, and keep others from it meanwhile."""
-    with _LOCK.open("w") as lock:
+    global _input
+    with _LOCK.open("a+") as lock:
         if not _try_to_lock(lock.fileno()):
             print("Another process is at work on the environment; waiting for it.", flush=True)
             while not _try_to_lock(lock.fileno()):
                 time.sleep(0.2)
-        # The tools that we start keep the lock too: where we are killed, they may go on writing for a while.
-        os.set_inheritable(lock.fileno(), True)
+        _input = lock.fileno()
         yield
+
+
+#: The standard input of the tools that we start. They keep the lock by it: where we are killed, they go on writing for
+#: a while, and so do those that they start in their turn, as ensurepip does with pip.
+_input = subprocess.DEVNULL
+
+
+def _run(what: str, *words: str) -> None:
+    attempt(what, words, ROOT, _input)
 
 
 if sys.platform == "win32":
@@ -265,24 +303,34 @@ def _clear_away() -> None:
             f"{ENVIRONMENT} has to be made anew, but something holds it ({error.strerror}): close JupyterLab and "
             "VS Code, and run the command again with the Python outside of it."
         ) from error
-    shutil.rmtree(old, ignore_errors=True)
+    for left_over in ROOT.glob(".venv-old-*"):
+        shutil.rmtree(left_over, ignore_errors=True)
 
 
 def _is_environment() -> bool:
-    """Whether `.venv` is a folder that Python's venv, uv or we have made, or an empty one."""
+    """Whether `.venv` is a folder that Python's venv, uv or we have made, what a deletion has left of one, or empty."""
     if ENVIRONMENT.is_symlink() or not ENVIRONMENT.is_dir():
         return False
-    return _STAMP.exists() or (ENVIRONMENT / "pyvenv.cfg").exists() or not any(ENVIRONMENT.iterdir())
+    if _STAMP.exists() or (ENVIRONMENT / "pyvenv.cfg").exists():
+        return True
+    return all(entry.name.lower() in _PARTS for entry in ENVIRONMENT.iterdir())
 
 
 def _create() -> None:
+    if os.pathsep in str(ROOT):
+        raise WorkshopError(
+            f"No Python environment can be in {ROOT}, as there is a {os.pathsep} in that path: rename the folder, and "
+            "run the command again there."
+        )
     if shutil.which("uv") is None:
         _require_ensurepip()
-    with_pip = importlib.util.find_spec("ensurepip") is not None  # with uv for %pip in a notebook alone
     ENVIRONMENT.mkdir()
     _write_stamp(_Stamp())
     base = getattr(sys, "_base_executable", sys.executable)  # we may ourselves be running in an environment
-    attempt("environment", [base, "-m", "venv", *([] if with_pip else ["--without-pip"]), str(ENVIRONMENT)], ROOT)
+    # pip after it, and not by it: venv keeps to itself why pip could not be installed.
+    _run("environment", base, "-m", "venv", "--without-pip", str(ENVIRONMENT))
+    if importlib.util.find_spec("ensurepip") is not None:  # with uv, pip is there for %pip in a notebook alone
+        _make_sure_of_pip()
 
 
 def _require_ensurepip() -> None:
@@ -301,13 +349,13 @@ def _install(requirements: Sequence[str]) -> None:
     if uv := shutil.which("uv") or _fetch_uv():
         os.environ.setdefault("UV_SYSTEM_CERTS", "true")  # behind a company's proxy, uv's own certificates don't do
         try:
-            attempt("packages, with uv", [uv, "pip", "install", "--python", str(python()), *files], ROOT)
+            _run("packages, with uv", uv, "pip", "install", "--python", str(python()), *files)
             return
         except Failed as failure:
             if failure.reason is Reason.DISK_FULL:
                 raise
     _make_sure_of_pip()
-    attempt("packages, with pip (a minute or two)", [str(python()), "-m", "pip", "install", *files], ROOT)
+    _run("packages, with pip (a minute or two)", str(python()), "-m", "pip", "install", *files)
 
 
 def _fetch_uv() -> str | None:
@@ -316,7 +364,7 @@ def _fetch_uv() -> str | None:
     if not uv.exists():
         _make_sure_of_pip()
         try:
-            attempt("uv, which is quicker than pip", [str(python()), "-m", "pip", "install", UV], ROOT)
+            _run("uv, which is quicker than pip", str(python()), "-m", "pip", "install", UV)
         except Failed as failure:
             if failure.reason in (Reason.DISK_FULL, Reason.OFFLINE):
                 raise
@@ -328,7 +376,7 @@ def _make_sure_of_pip() -> None:
     _, packages = _look_at_python()
     if not (packages / "pip").is_dir():
         _require_ensurepip()
-        attempt("pip", [str(python()), "-m", "ensurepip"], ROOT)
+        _run("pip", str(python()), "-m", "ensurepip", "--default-pip")
 
 
 def _link_repository(packages: Path) -> None:
@@ -344,14 +392,15 @@ def _link_repository(packages: Path) -> None:
 def _compile_in_background(packages: Path) -> None:
     """Byte-compile the packages, at the lowest priority and without waiting: uv leaves that to the first import.
 
-    matplotlib's first import looks at every font of the computer, which can take seconds; it comes along.
+    matplotlib's first import looks at every font of the computer, which can take seconds; it comes along. The path is
+    relative, so that an environment that is deleted meanwhile doesn't come back as a heap of empty folders.
     """
     program = (
         "import compileall, os, sys; hasattr(os, 'nice') and os.nice(19); "
         "compileall.compile_dir(sys.argv[1], quiet=2); import matplotlib.font_manager"
     )
     subprocess.Popen(
-        [python(), "-c", program, packages],
+        [python(), "-c", program, os.path.relpath(packages, ENVIRONMENT)],
         cwd=ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -5,6 +5,7 @@ Standard library alone: this is read before there is an environment. A command t
 
 import importlib
 import io
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,7 +79,12 @@ def main(arguments: list[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a path may hold letters that this terminal can't show
     try:
-        return _dispatch(arguments)
+        status = _dispatch(arguments)
+        print(end="", flush=True)
+        return status
+    except BrokenPipeError:  # whoever read what we write is gone, as after `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to write goes nowhere
+        return 1
     except WorkshopError as error:
         print(error, file=sys.stderr)
         return 1
@@ -116,12 +122,10 @@ def _run(command: Command, words: list[str]) -> int:
         return bootstrap.continue_inside(words)
     try:
         status: int = importlib.import_module(command.module).main(words[1:])
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         if (error.name or "").partition(".")[0] in ("workshop", "checks"):
             raise
-        raise WorkshopError(
-            f"The workshop is not set up yet, there is no {error.name}: run `{bootstrap.command('lab')}` first."
-        ) from error
+        raise WorkshopError(bootstrap.what_is_missing(error)) from error
     return status
 
 

@@ -21,8 +21,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         _print(_machine())
         _print(_workshop())
-    except ModuleNotFoundError as error:
-        print(f"There is no {error.name} yet: `{bootstrap.command('lab')}` installs what is needed.")
+    except ImportError as error:
+        print(bootstrap.what_is_missing(error))
     return 0
 
 
@@ -44,7 +44,10 @@ def _uv() -> str:
     path = shutil.which("uv")
     if path is None:
         return "not on the PATH; pip puts it into the environment"
-    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    try:
+        version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        version = ""
     return f"{version or 'does not run'}, {path}"
 
 

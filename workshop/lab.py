@@ -3,6 +3,7 @@
 Standard library alone at import: what can't work is said before there is an environment.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -22,22 +23,28 @@ FIRST_NOTEBOOK = "notebooks/01_project_setup.ipynb"
 
 
 def preflight(arguments: Sequence[str]) -> None:
-    """Raise WorkshopError where JupyterLab could not do what is asked: no notebooks, port taken or not a port."""
+    """Raise WorkshopError where JupyterLab could not do what is asked: no notebooks, an address that it can't have."""
     if not (ROOT / FIRST_NOTEBOOK).is_file():
         raise WorkshopError(
             f"{FIRST_NOTEBOOK} is missing: bring it back with `git checkout -- notebooks`, or clone the workshop anew."
         )
-    check_port(arguments)
+    check_address(arguments)
 
 
-def check_port(arguments: Sequence[str]) -> None:
-    """Raise WorkshopError where JupyterLab's arguments name a port that isn't one, or isn't free."""
+def check_address(arguments: Sequence[str]) -> None:
+    """Raise WorkshopError where JupyterLab's arguments name an IP or a port that isn't one, or isn't free."""
+    host = _option(arguments, "ip") or "localhost"
+    if host != "localhost" and not _is_here(host):
+        raise WorkshopError(
+            f"This computer has no address {host}: write one that it has, or leave --ip out and JupyterLab listens on "
+            "this computer alone."
+        )
     text = _option(arguments, "port")
     if text is None:
         return
     if not text.isdecimal() or int(text) > 65535:
         raise WorkshopError(f"{text!r} is not a port: write a number up to 65535, such as --port 9999.")
-    if not is_free(int(text), _option(arguments, "ip") or "localhost"):
+    if not is_free(int(text), host):
         raise WorkshopError(
             f"Port {text} is in use, or kept for the system: name another one with --port, or leave --port out and "
             "JupyterLab finds one."
@@ -65,9 +72,11 @@ def main(arguments: Sequence[str]) -> int:
 def _ask_nothing() -> None:
     """Leave out JupyterLab's question about news, which it puts to everybody who comes for the first time."""
     settings = Path(sys.prefix) / "etc" / "jupyter" / "labconfig" / "page_config.json"
-    if not settings.exists():
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text(json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}))
+    with contextlib.suppress(OSError):  # somebody else's environment, a full disk: it asks then, and works
+        if not settings.exists():
+            settings.parent.mkdir(parents=True, exist_ok=True)
+            text = json.dumps({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}})
+            settings.write_text(text, encoding="utf-8")
 
 
 def _jupyterlab(arguments: Sequence[str]) -> list[str]:
@@ -108,29 +117,39 @@ def _option(arguments: Sequence[str], name: str) -> str | None:
     for argument, following in zip(arguments, [*arguments[1:], None], strict=False):
         key, equals, text = argument.partition("=")
         if key in (f"--{name}", f"--ServerApp.{name}"):
-            value = text if equals else following
+            value = text if equals else following or ""
     return value
 
 
 def is_free(port: int, host: str = "localhost") -> bool:
-    """Whether JupyterLab could listen there; an unknown host counts as free, JupyterLab has its own word on that."""
+    """Whether nobody else listens there, and we may."""
+    return not any(_refusal(*place) in (errno.EADDRINUSE, errno.EACCES) for place in _places(host, port))
+
+
+def _is_here(host: str) -> bool:
+    """Whether it names an address of this computer, or several."""
+    return any(_refusal(*place) != errno.EADDRNOTAVAIL for place in _places(host, 0))
+
+
+def _places(host: str, port: int) -> list[tuple[int, Any]]:
+    """Family and address of all that a host stands for; none where it is unknown."""
+    name = None if host in ("", "*") else host
     try:
-        found = socket.getaddrinfo(
-            None if host in ("", "*") else host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-    except OSError:
-        return True
-    return all(_can_listen(family, address) for family, _, _, _, address in found)
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        return []
+    return [(family, address) for family, _, _, _, address in found]
 
 
-def _can_listen(family: int, address: Any) -> bool:
-    with socket.socket(family, socket.SOCK_STREAM) as door:
-        if sys.platform != "win32":
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as JupyterLab does; on Windows it would steal
-        if family == socket.AF_INET6:
-            door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        try:
+def _refusal(family: int, address: Any) -> int | None:
+    """Why nobody can listen there, as a number of `errno`; None where it is possible."""
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as door:
+            if sys.platform != "win32":
+                door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as JupyterLab does; on Windows it steals
+            if family == socket.AF_INET6:
+                door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             door.bind(address)
-        except OSError as error:
-            return error.errno not in (errno.EADDRINUSE, errno.EACCES)
-    return True
+    except OSError as error:  # also where the system knows names of IPv6 and doesn't speak it
+        return error.errno
+    return None

@@ -120,7 +120,10 @@ def make_folder() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WorkshopError(f"The project folder {shown(folder)} can't be made: {error.strerror}.") from None
+        raise WorkshopError(
+            f"The project folder {shown(folder)} can't be made ({error.strerror}): make its place yours, or set "
+            "WORKSHOP_PROJECT to another one."
+        ) from None
     loading.enter(folder)
     return folder
 

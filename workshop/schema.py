@@ -352,6 +352,8 @@ def _explained(raw: Connection) -> Iterator[None]:
     except errors.LockNotAvailable:
         raw.rollback()
         reason = who_is_in_the_way(raw, "build_schema()")
+    except errors.DiskFull as error:
+        reason = f"The disk is full ({_words(error)}): free some space, then call it again."
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         reason = f"PostgreSQL broke off ({_words(error)}). Call start_step(n) with the number of your step, then again."
     except psycopg2.Error as error:

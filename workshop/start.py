@@ -91,6 +91,7 @@ def _tell_child_processes(server: postgres.Server) -> None:
     """What this kernel starts, pytest and Alembic for example, works on the same database."""
     os.environ["DATABASE_URL"] = server.url
     os.environ["WORKSHOP_POSTGRES"] = server.source
+    os.environ["PGCLIENTENCODING"] = "utf8"  # whatever is set for the role: names and texts may hold any sign
     # The name under which PostgreSQL lists the connections of this notebook: a message about locks can tell whose.
     os.environ["PGAPPNAME"] = Path(os.environ.get("JPY_SESSION_NAME", "a notebook")).name
 

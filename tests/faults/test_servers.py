@@ -172,6 +172,7 @@ def test_the_disk_gets_full(small_disk: Path, shop: Path) -> None:
         _run("create table big as select repeat('x', 1000) from generate_series(1, 50000)")
     said = [_sentence(lambda: tried(LAST, Cluster(settings()).address().url())), _sentence(build_schema)]
     assert any(said), "nothing was said of a full disk"
+    assert not said[1] or "free some space, then call it again" in said[1]
     _sentence(_start)
     filling.unlink()
     _start()

@@ -92,6 +92,15 @@ def test_a_connection_carries_its_name_and_opens_no_transaction(address: Address
             assert cursor.fetchone() == ("check_step",)
 
 
+def test_a_connection_takes_every_sign_whatever_is_set_outside(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    with closing(connect(address.url(), "check_step")) as connection, connection.cursor() as cursor:
+        cursor.execute("select '…ł'")
+        assert cursor.fetchone() == ("…ł",)
+
+
 def test_a_wrong_password(address: Address) -> None:
     wrong = Address(address.user, "not-the-password", address.host, address.port, address.database)
     with pytest.raises(Refused) as caught:
@@ -175,6 +184,12 @@ def _answering(reply: bytes) -> Iterator[int]:
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
     thread.join()
+
+
+def test_what_takes_connections_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workshop.postgres.connection.TIMEOUT", 2)
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(Unreachable, match="not as a PostgreSQL"):
+        connect(f"postgresql://u:secret@127.0.0.1:{listener.getsockname()[1]}/d?sslmode=disable", "tests")
 
 
 def _error(state: str) -> bytes:

@@ -3,11 +3,12 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.setup.checkouts import BASE_PYTHON, ROOT, Checkout, run
+from tests.setup.checkouts import BASE_PYTHON, ROOT, Checkout, machine, run
 from workshop.cli import COMMANDS
 
 OLD = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10")
@@ -73,6 +74,33 @@ def test_doctor_needs_no_environment(checkout: Checkout) -> None:
     assert answer.returncode == 0
     assert "Environment  not made yet" in answer.stdout
     assert "-m workshop lab" in words_of(answer.stdout)[-1]
+
+
+def test_the_checks_without_an_environment_name_the_way_to_it(checkout: Checkout) -> None:
+    answer = run([BASE_PYTHON, "-S", "-m", "checks", "2"], checkout.root)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    (sentence,) = words_of(answer.stderr)
+    assert "-m workshop lab" in sentence
+
+
+def test_plain_python_shows_our_sentence_alone() -> None:
+    answer = run([sys.executable, "-c", "import checks; checks.check_step('two')"], ROOT)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    (sentence,) = words_of(answer.stderr)
+    assert sentence.startswith("There is no step 'two' to check. The steps are 1")
+    other = run([sys.executable, "-c", "import checks, workshop.errors; 1 / 0"], ROOT)
+    assert words_of(other.stderr)[-1] == "ZeroDivisionError: division by zero"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there a pipe ends in another way")
+@pytest.mark.parametrize("command", ["--help", "doctor", "lab"])
+def test_who_reads_no_further_gets_no_traceback(checkout: Checkout, command: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    words, env = checkout.words(command), machine()
+    done = subprocess.run(words, cwd=checkout.root, env=env, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 @pytest.mark.parametrize("name", ["stop", "doctor"])

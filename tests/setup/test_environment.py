@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -35,6 +37,19 @@ name = "slow"
 version = "1.0"
 """
 NOWHERE = "http://127.0.0.1:9/simple"
+
+
+class LogIn(BaseHTTPRequestHandler):
+    """A page of HTML, whatever is asked for."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<html><body>Your room number, please</body></html>")
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def stamp_of(checkout: Checkout) -> dict[str, object]:
@@ -149,12 +164,52 @@ def test_a_repository_that_has_moved_gets_a_new_one(checkout: Checkout, tmp_path
     assert stamp_of(moved)["root"] == str(moved.root)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there the tools don't keep the lock")
+def test_killed_while_pip_is_made_the_next_one_waits_for_what_goes_on(checkout: Checkout) -> None:
+    program = "from workshop import bootstrap; bootstrap.prepare('requirements.txt')"
+    with subprocess.Popen([BASE_PYTHON, "-c", program], cwd=checkout.root, env=machine()) as victim:
+        while not list(checkout.environment.glob("lib/*/site-packages/pip")):  # ensurepip has started its own process
+            assert victim.poll() is None
+            time.sleep(0.05)
+        victim.kill()
+    answer = checkout.prepare()
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "waiting for it" in answer.stdout
+
+
 def test_one_whose_python_is_gone_is_made_anew(checkout: Checkout) -> None:
     assert checkout.prepare().returncode == 0
     checkout.python.unlink()
     answer = checkout.prepare()
     assert answer.returncode == 0, answer.stderr
     assert run([str(checkout.python), "-c", ""], checkout.root).returncode == 0
+
+
+def test_what_a_deletion_has_left_of_one_is_made_anew(checkout: Checkout) -> None:
+    assert checkout.prepare().returncode == 0
+    for name in ("workshop-setup.json", "pyvenv.cfg"):
+        (checkout.environment / name).unlink()
+    answer = checkout.prepare()
+    assert answer.returncode == 0, answer.stderr
+    assert "makes its environment" in answer.stdout
+    assert not list(checkout.root.glob(".venv-old-*"))
+
+
+def test_a_deleted_one_does_not_come_back(checkout: Checkout) -> None:
+    """Its packages are still being compiled in the background."""
+    assert checkout.prepare().returncode == 0
+    while checkout.environment.exists():
+        shutil.rmtree(checkout.environment, ignore_errors=True)
+    time.sleep(1)
+    assert not checkout.environment.exists()
+
+
+def test_one_that_lacks_a_package_is_told_to_be_damaged(checkout: Checkout) -> None:
+    assert checkout.prepare().returncode == 0  # without any package
+    assert "damaged (No module named" in sentence_of(checkout.run("stop"))
+    doctor = checkout.run("doctor")
+    assert (doctor.returncode, doctor.stderr) == (0, "")
+    assert "delete the folder .venv" in doctor.stdout.splitlines()[-1]
 
 
 def test_one_that_somebody_else_made_is_used(checkout: Checkout) -> None:
@@ -210,6 +265,50 @@ def test_without_a_network_it_says_so(checkout: Checkout, path_without_uv: str, 
     assert trace.exists()
 
 
+def test_a_uv_that_does_not_run_is_done_without(checkout: Checkout, path_without_uv: str) -> None:
+    uv = Path(path_without_uv, "uv.exe" if sys.platform == "win32" else "uv")
+    uv.write_bytes(b"for another computer")
+    uv.chmod(0o755)
+    answer = checkout.prepare(PATH=path_without_uv)
+    assert answer.returncode == 0, answer.stderr
+    assert "with uv failed" in answer.stdout
+    assert "does not run" in checkout.run("doctor", PATH=path_without_uv).stdout
+
+
+def test_an_index_without_the_packages_is_told(checkout: Checkout, path_without_uv: str) -> None:
+    """A hotel's page of log-in, which answers to everything."""
+    (checkout.root / "requirements.txt").write_text("idna==3.20\n", encoding="utf-8")
+    with ThreadingHTTPServer(("127.0.0.1", 0), LogIn) as hotel:
+        Thread(target=hotel.serve_forever).start()
+        answer = checkout.run(
+            "lab",
+            PATH=path_without_uv,
+            PIP_INDEX_URL=f"http://127.0.0.1:{hotel.server_port}/simple",
+            PIP_CONFIG_FILE=os.devnull,
+            PIP_FIND_LINKS="",
+            PIP_NO_CACHE_DIR="1",
+        )
+        hotel.shutdown()
+    assert "not with idna==3.20: where this network wants you to log in" in sentence_of(answer)
+
+
+def test_a_python_newer_than_the_packages_is_told(checkout: Checkout) -> None:
+    (checkout.root / "requirements.txt").write_text("./not-there\n", encoding="utf-8")
+    program = (
+        "from workshop import bootstrap, cli; bootstrap.NEWEST_PYTHON = (3, 0); raise SystemExit(cli.main(['lab']))"
+    )
+    assert "run the command with Python 3.11 to 3.0" in sentence_of(run([BASE_PYTHON, "-c", program], checkout.root))
+
+
+def test_a_disk_too_small_for_pip_is_named(small_disk: Path) -> None:
+    checkout = bare_copy_to(small_disk / ODD_NAME)
+    with (small_disk / "filling").open("wb") as filling:
+        filling.write(bytes(shutil.disk_usage(small_disk).free - 2**22))
+    before = shutil.disk_usage(small_disk).free
+    assert "disk is full" in sentence_of(checkout.run("lab"))
+    assert shutil.disk_usage(small_disk).free > before - 2**20
+
+
 def test_a_full_disk_is_named_and_gets_its_space_back(small_disk: Path, tmp_path: Path) -> None:
     checkout = bare_copy_to(small_disk / ODD_NAME)
     wheel = wheel_of("boulder", 60, tmp_path)
@@ -220,22 +319,41 @@ def test_a_full_disk_is_named_and_gets_its_space_back(small_disk: Path, tmp_path
 
 
 def test_a_folder_that_is_not_ours_to_write_in(checkout: Checkout) -> None:
-    python, words = BASE_PYTHON, []
     if sys.platform != "win32" and os.geteuid() == 0:
-        python, words = (
-            "/usr/bin/python3",
-            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/"],
-        )
-        for folder in [checkout.root, *checkout.root.parents]:
-            if folder.stat().st_mode & 0o5 != 0o5:  # pytest's own, one level more with several workers
-                folder.chmod(0o755)
-        question = [*words, python, "-c", "import sys; raise SystemExit(sys.version_info < (3, 11))"]
-        if not shutil.which("setpriv") or run(question, checkout.root).returncode:
-            pytest.skip("there is no Python 3.11 here that everybody may run")
+        python = python_of_nobody(checkout)
     else:
+        python = [BASE_PYTHON]
         checkout.root.chmod(0o555)
-    answer = run([*words, python, "-m", "workshop", "lab"], checkout.root)
+    answer = run([*python, "-m", "workshop", "lab"], checkout.root)
     assert "clone the repository into a folder of your own" in sentence_of(answer)
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="it takes another user")
+def test_one_whose_python_is_in_a_closed_folder_of_somebody_else(checkout: Checkout, tmp_path: Path) -> None:
+    assert checkout.prepare().returncode == 0
+    (tmp_path / "closed").mkdir(mode=0o700)
+    checkout.python.unlink()
+    checkout.python.symlink_to(tmp_path / "closed" / "python")
+    answer = run([*python_of_nobody(checkout), "-m", "workshop", "lab"], checkout.root)
+    assert "clone the repository into a folder of your own" in sentence_of(answer)
+
+
+def python_of_nobody(checkout: Checkout) -> list[str]:
+    """Words that run a Python as the user nobody, who may look at the checkout."""
+    words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/", "/usr/bin/python3"]
+    for folder in [checkout.root, *checkout.root.parents]:
+        if folder.stat().st_mode & 0o5 != 0o5:  # pytest's own, one level more with several workers
+            folder.chmod(0o755)
+    question = [*words, "-c", "import sys; raise SystemExit(sys.version_info < (3, 11))"]
+    if not shutil.which("setpriv") or run(question, checkout.root).returncode:
+        pytest.skip("there is no Python 3.11 here that everybody may run")
+    return words
+
+
+def test_a_path_in_which_no_environment_can_be(tmp_path: Path) -> None:
+    checkout = bare_copy_to(tmp_path / f"a{os.pathsep}b")
+    assert "rename the folder" in sentence_of(checkout.run("lab"))
+    assert not checkout.environment.exists()
 
 
 def test_debian_without_venv_is_told_which_package(checkout: Checkout, path_without_uv: str) -> None:

@@ -69,31 +69,47 @@ def test_a_taken_port_is_told_before_anything_is_made(checkout: Checkout) -> Non
 @pytest.mark.parametrize("spelling", ["--port={}", "--ServerApp.port={}", "--port=1 --port={}"])
 def test_a_port_is_read_in_each_spelling(spelling: str) -> None:
     with taken_port() as port, pytest.raises(WorkshopError, match=f"Port {port} is in use"):
-        lab.check_port(spelling.format(port).split())
+        lab.check_address(spelling.format(port).split())
+
+
+def test_a_port_without_its_number_is_told() -> None:
+    with pytest.raises(WorkshopError, match="is not a port"):
+        lab.check_address(["--no-browser", "--port"])
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "300.1.1.1", "203.0.113.1"])
+def test_an_address_that_this_computer_does_not_have_is_told(host: str) -> None:
+    with pytest.raises(WorkshopError, match=f"has no address {host}"):
+        lab.check_address(["--ip", host])
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0", "*", ""])
+def test_an_address_that_it_has_is_fine(host: str) -> None:
+    lab.check_address(["--ip", host, "--port", str(free_port())])
 
 
 @pytest.mark.parametrize("text", ["http", "-1", "65536", "", "9999 "])
 def test_what_is_no_port_is_told(text: str) -> None:
     with pytest.raises(WorkshopError, match="is not a port"):
-        lab.check_port(["--port", text])
+        lab.check_address(["--port", text])
 
 
 def test_a_free_port_and_no_port_are_fine() -> None:
-    lab.check_port(["--no-browser", "--port", str(free_port())])
-    lab.check_port(["--port", "0"])
-    lab.check_port(["--no-browser"])
-    lab.check_port([])
+    lab.check_address(["--no-browser", "--port", str(free_port())])
+    lab.check_address(["--port", "0"])
+    lab.check_address(["--no-browser"])
+    lab.check_address([])
 
 
 def test_a_port_that_only_another_address_uses_is_fine() -> None:
     with taken_port() as port:
-        lab.check_port(["--ip", "127.0.0.2", "--port", str(port)])
+        lab.check_address(["--ip", "127.0.0.2", "--port", str(port)])
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() == 0, reason="root may listen on every port")
 def test_a_port_of_the_system_is_told() -> None:
     with pytest.raises(WorkshopError, match="kept for the system"):
-        lab.check_port(["--port", "1"])
+        lab.check_address(["--port", "1"])
 
 
 def test_missing_notebooks_are_told(checkout: Checkout) -> None:

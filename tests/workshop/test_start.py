@@ -43,6 +43,12 @@ def test_the_learners_own_connections_carry_the_notebooks_name(notebook, databas
     assert notebook.run(name) == "02_core_entities.ipynb"
 
 
+def test_the_learners_own_connections_take_every_sign(notebook, database, monkeypatch):
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    notebook.run("start_step(2)")
+    assert notebook.run("%sql select 'Zoë ł'") == [("Zoë ł",)]
+
+
 @pytest.mark.parametrize("number", ["0", "9", "99", "-1", "'two'", "'2'", "None", "2.5", "True", "[2]"])
 @pytest.mark.parametrize("name", ["start_step", "reset_step"])
 def test_another_number_lists_the_steps(notebook, name, number):

@@ -187,7 +187,8 @@ def _decoded(part: str | None) -> str | None:
 
 
 def _open(address: Address, application_name: str) -> psycopg2.extensions.connection:
-    settings = {"connect_timeout": TIMEOUT} | address.keywords() | {"application_name": application_name}
+    ours = {"application_name": application_name, "client_encoding": "utf8"}  # a role may be set to less than our signs
+    settings = {"connect_timeout": TIMEOUT} | address.keywords() | ours
     connection: psycopg2.extensions.connection = psycopg2.connect(**settings)
     return connection
 
@@ -252,6 +253,8 @@ def _greeting(address: Address) -> str | None:
         with socket.create_connection((address.host or "", address.port or 5432), timeout=TIMEOUT) as server:
             server.sendall(struct.pack("!i", 4 + len(body)) + body)
             answer = server.recv(4096)
+    except TimeoutError:
+        return _NOT_POSTGRES
     except OSError:
         return None
     if answer[:1] == b"E":

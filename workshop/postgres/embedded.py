@@ -264,7 +264,10 @@ class Cluster:
         while not self.is_ready():
             has_ended = self._starting is None or self._starting.poll() is not None
             if has_ended and not self.postmaster():
-                raise WorkshopError(f"PostgreSQL does not start: {self._reason()} (more in {self.log}).")
+                raise WorkshopError(
+                    f"PostgreSQL does not start: {self._reason()} (more in {self.log}). Put that right, or set "
+                    "WORKSHOP_HOME to another folder, to begin anew there."
+                )
             if time.monotonic() > deadline:
                 raise WorkshopError(f"PostgreSQL is not up after {_PATIENCE} seconds: wait a little, then try again.")
             time.sleep(0.02)

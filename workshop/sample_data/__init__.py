@@ -192,6 +192,8 @@ def _explained(connection: Connection) -> Iterator[None]:
     except errors.LockNotAvailable:
         connection.rollback()
         reason = who_is_in_the_way(connection, "load_sample_data()")
+    except errors.DiskFull as error:
+        reason = f"The disk is full ({words_of(error)}): free some space, then call it again. Every table is as it was."
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         reason = (
             f"PostgreSQL broke off ({words_of(error)}). Call start_step(n) with the number of your step, then again."
