@@ -14,7 +14,7 @@ from psycopg2 import errorcodes, extensions
 
 from checks.session.answers import RETURNING, Answer, Statement, is_lock_timeout, is_raised, refusal_of
 from checks.session.reading import read_leniently
-from checks.session.troubles import Busy, ServerGone, TooSlow
+from checks.session.troubles import Busy, ServerGone, TooSlow, is_about_the_server
 from workshop.errors import WorkshopError
 from workshop.postgres.connection import words_of
 
@@ -173,8 +173,8 @@ class Session:
             if judge:
                 self._execute(_JUDGE)
         except psycopg2.Error as error:
-            if self.connection.closed:
-                raise
+            if self.connection.closed or (is_about_the_server(error) and not is_raised(error)):
+                raise  # on a full disk nothing can be told of anything
             self._due.append(_TAKE_BACK)
             if is_lock_timeout(error):
                 raise
@@ -224,7 +224,7 @@ def open_session(connection: extensions.connection) -> Iterator[Session]:
                 f"PostgreSQL did not get through the catalog of your database within {STATEMENT_TIMEOUT}, or was told "
                 "to stop: check again when it has less to do."
             ) from None
-        if connection.closed:
+        if connection.closed or is_about_the_server(error):
             raise ServerGone(error) from error
         raise
     finally:
