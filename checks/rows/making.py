@@ -20,6 +20,8 @@ from checks.values import choice, pool
 
 #: How often a row is made anew after a refusal that only an INSERT shows; each round takes other values.
 ROUNDS = 12
+#: How far the values of one row are from those of the next where many of them are taken.
+_AWAY = 500
 _BEFORE_GAP = """
 select max(key) from (
     select key, lead(key) over (order by key) as next from (select 0 as key union select {0} from {1}) as used
@@ -128,6 +130,8 @@ class Rows:
                     self._forget_parents(table)  # new ones did not help: they share one of their own
                 parents.fresh |= solver.distinguish(refusal.constraint)
                 solve = solve or round_ >= 1
+                if round_ >= 2:
+                    self._serial += _AWAY  # the learner has rows like ours
             elif refusal.sqlstate == errorcodes.NOT_NULL_VIOLATION and refusal.column:
                 solver.also.add(refusal.column)
                 solve = True
@@ -225,7 +229,9 @@ class Rows:
         filled = self.filled.get(table.oid, frozenset())
         for column in table.columns:
             place = self._choice.get((table.oid, column.name))
-            if column.name in values or not (column.required or column.name in filled or place is not None):
+            if column.generated or column.name in values:
+                continue
+            if not (column.required or column.name in filled or place is not None):
                 continue
             with suppress(LookupError):
                 values[column.name] = choice(
