@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import errorcodes, extensions
+from psycopg2.extras import Json
 
 from workshop.errors import WorkshopError
 from workshop.postgres.connection import words_of
@@ -119,6 +120,13 @@ begin
             from word
             join pg_catalog.pg_class c on c.relname operator(pg_catalog.=) any (array[name, pg_catalog.lower(name)])
             where filled or c.relkind = 'S'
+            union
+            select c.oid, c.relkind -- what rules insert into
+            from pg_catalog.pg_rewrite w
+            join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::regclass::oid and d.objid = w.oid
+                and d.refclassid = 'pg_catalog.pg_class'::regclass::oid and d.refobjid <> w.ev_class
+            join pg_catalog.pg_class c on c.oid = d.refobjid
+            where w.ev_type <> '1' and w.oid operator(pg_catalog.>=) 16384
         ),
         mentioned (seqrelid) as (
             select oid from relation where relkind = 'S'
@@ -241,6 +249,7 @@ class Refusal:
     column: str | None
     raised: bool  # by RAISE in the learner's own function, whatever SQLSTATE it chose
     stumbled: str | None = None  # the learner's own function that does not work, such as on a column that is not there
+    function: str | None = None  # the learner's own function that was at work
 
     @property
     def is_verdict(self) -> bool:
@@ -371,7 +380,8 @@ class Session:
     def _run(self, statement: Statement, afterwards: str) -> Answer:
         cursor = self.cursor
         judge = self._anything_deferrable
-        sql = cursor.mogrify(statement.sql, statement.values).decode() if statement.values else statement.sql
+        values = tuple(Json(value) if isinstance(value, dict) else value for value in statement.values)
+        sql = cursor.mogrify(statement.sql, values).decode() if values else statement.sql
         if time.monotonic() > self._until:
             raise TooSlow(
                 f"The checks were still at work after {PATIENCE} seconds, and got as far as: "
@@ -460,6 +470,11 @@ def _stumbled(error: psycopg2.Error) -> str | None:
     code = error.pgcode or ""
     if not code.startswith(_ABOUT_CODE) or code in _ABOUT_RIGHTS or _raised(error):
         return None
+    return _function(error)
+
+
+def _function(error: psycopg2.Error) -> str | None:
+    """The learner's function in which the error came up."""
     found = _FUNCTION.search(error.diag.context or "")
     return found.group(1).rpartition(".")[2] if found else None
 
@@ -476,6 +491,7 @@ def _refusal(error: psycopg2.Error) -> Refusal:
         column=error.diag.column_name,
         raised=_raised(error),
         stumbled=_stumbled(error),
+        function=_function(error),
     )
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from checks.catalog import Column
+from checks.catalog import Column, Table
 from checks.catalog.facts import NUMERIC
 from checks.probe import Shop
+from checks.rows import rules_about
+from checks.values import pool
 
 
 def within_bounds(
@@ -46,14 +48,23 @@ def above_zero(part: str, name: str, what: str) -> Callable[[Shop], None]:
     return check
 
 
+def negative_amounts(table: Table, column: Column) -> list[Decimal]:
+    """Amounts below zero where a rule may have a hole: the smallest that the column keeps, and what rules speak of."""
+    scale = column.type.scale
+    digits = [n for n in (2, 6 if scale is None else scale) if scale is None or 0 < n <= scale]
+    smallest = [Decimal(1).scaleb(-n).copy_negate() for n in digits]
+    usual = pool(column, 1)
+    named = [Decimal(v) for v in pool(column, 1, rules_about(table, column)) if v not in usual]
+    return list(dict.fromkeys([*smallest, *(v.quantize(Decimal("0.01")) for v in named if v <= Decimal("-0.01"))]))
+
+
 def never_negative(part: str, name: str, what: str) -> Callable[[Shop], None]:
     """Amounts below zero are refused, large and small; that ordinary ones are taken other checks say."""
 
     def check(shop: Shop) -> None:
         column = shop.column(part, name)
-        keeps_cents = column.type.base in NUMERIC and (column.type.scale or 2) >= 2
-        # Fewer digits would round a cent below zero to zero.
-        refused = [Decimal("-1.00"), Decimal("-500.00"), *([Decimal("-0.01")] if keeps_cents else [])]
+        amounts = negative_amounts(shop.table(part), column) if column.type.base in NUMERIC else []
+        refused = [Decimal("-1.00"), Decimal("-500.00"), *amounts]
         rule = f'CheckConstraint("{column.name} >= 0", name="not_negative")'
         within_bounds(shop, part, column, refused, (), what=what, rule=rule)
 

@@ -39,6 +39,13 @@ def exists(part: str) -> Callable[[Shop], None]:
                 next=f"Create {table.label} as an ordinary, logged table.",
                 table=table.label,
             )
+        unlogged = next((leaf for leaf in shop.catalog.partitions(table) if leaf.persistence == "u"), None)
+        if unlogged is not None:
+            raise Failed(
+                f"{unlogged.label}, a partition of {table.label}, is UNLOGGED: PostgreSQL loses its rows in a crash.",
+                next=f"Run: alter table {unlogged.label} set logged.",
+                table=table.label,
+            )
 
     return check
 
