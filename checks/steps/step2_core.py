@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
+
+from psycopg2.errorcodes import EXCLUSION_VIOLATION, UNIQUE_VIOLATION
 
 from checks.catalog import Column
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, rules_about, why
-from checks.rules import money, references, tables, times, uniqueness
+from checks.rules import bounds, money, references, tables, times, uniqueness
 from checks.session import Answer
 from checks.step import StepChecks
 from checks.steps.on_database import run_on_database
@@ -38,16 +41,19 @@ for _part in PARTS:
 
 @step.check("users.ordinary", needs=("users.exists",))
 def two_people_can_sign_up(shop: Shop) -> None:
-    """Two users fit who share a first name, or a last name, or both flags, and nothing else."""
-    first = shop.row("users")
+    """Two users fit who share a flag or both, or those and a first name, or a last name."""
+    first = uniqueness.first_fits(shop, "users", "A user")
     uniqueness.another_fits(shop, "users", {}, "A second user")
-    for name in ("first_name", "last_name", "is_active", "is_verified"):
-        column = shop.roles.column("users", name)
-        if column is not None and not column.generated:
-            value = _filled_in(shop, first, column)
-            uniqueness.another_fits(
-                shop, "users", {column.name: value}, f"A second user with the {column.name} {value!r}"
-            )
+    columns = {name: shop.roles.column("users", name) for name in (*_FLAGS, "first_name", "last_name")}
+    chosen = {name: column for name, column in columns.items() if column is not None and not column.generated}
+    flags = {c.name: first[c.name] for name, c in chosen.items() if name in _FLAGS and first[c.name] is not None}
+    for name, column in chosen.items():
+        value = _filled_in(shop, first, column)
+        shared = {column.name: value} if name in _FLAGS else flags | {column.name: value}
+        uniqueness.another_fits(shop, "users", shared, f"A second user with the {column.name} {value!r}")
+
+
+_FLAGS = ("is_active", "is_verified")
 
 
 def _filled_in(shop: Shop, user: Row, column: Column) -> Any:
@@ -68,7 +74,11 @@ step.check("users.email-unique", needs=("users.exists",))(
         (
             ("grace.probe@shop.example", "grace.probes@shop.example"),
             ("grace.probe@shop.example", "grace.probe@shop2.example"),
-            ("grace.probe@shop.example", "ada.probe@shop.example"),
+            ("grace.probe@shop.example", "tracy.probe@shop.example"),
+            (
+                "grace.brewster.murray.hopper.probe@mathematics.shop.example",
+                "grace.brewster.murray.hopper.probe@mathematics.shop.examples",
+            ),
         ),
     )
 )
@@ -100,12 +110,25 @@ def _room_for(shop: Shop, length: int, hashes: tuple[str, ...], next_: str) -> N
         )
     row = shop.row("users")
     answers = []
-    for text in hashes:
+    for text in dict.fromkeys((*hashes, *_of_its_own_form(row[column.name], length))):
         answers.append(shop.session.attempt(row.update(**{column.name: text})))
         if answers[-1].refusal is None and answers[-1].rowcount == 1:
+            stored = str(answers[-1].rows[0][column.name])
+            if len(stored) < length and text.startswith(stored):
+                raise Failed(
+                    f"{table.label}.{column.name} keeps {len(stored)} characters of a hash of {len(text)}: with a part "
+                    "of a hash no password can be checked.",
+                    next=f"Look for a trigger on {table.label} that cuts {column.name} off, and drop it.",
+                    table=table.label,
+                    column=column.name,
+                    tried=shorten(answers[-1].tried),
+                )
             break
     else:
         refusal = answers[0].refusal
+        unchanged = shop.session.attempt(row.update(**{column.name: row[column.name]}))
+        if unchanged.refusal is not None and not unchanged.refusal.stumbled:
+            raise CantTell(f"No row of {table.label} can be changed: {unchanged.refusal.message}.", table=table.label)
         if refusal is not None and not refusal.is_verdict:
             raise CantTell(f"The try itself went wrong: {refusal.message}.", table=table.label)
         if refusal is not None and refusal.stumbled:
@@ -125,6 +148,12 @@ def _room_for(shop: Shop, length: int, hashes: tuple[str, ...], next_: str) -> N
             column=column.name,
             tried=shorten(answers[0].tried),
         )
+
+
+def _of_its_own_form(stored: Any, length: int) -> list[str]:
+    """A hash of that length that begins like the one that the schema took, for one that wants a form of its own."""
+    text = str(stored or "")
+    return [text + text[-1] * (length - len(text))] if text else []
 
 
 @step.check("users.no-plain-password", needs=("users.exists",))
@@ -147,7 +176,7 @@ _PLAIN = {"plain", "plaintext", "clear", "cleartext", "raw", "text", "user", "lo
 
 
 def _is_plain_password(column: Column) -> bool:
-    words = set(column.name.lower().split("_"))
+    words = set(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column.name).lower().split("_"))
     return bool(words & _PASSWORD) and words <= _PASSWORD | _PLAIN
 
 
@@ -157,6 +186,8 @@ def email_in_any_case(shop: Shop) -> None:
     table, column = shop.table("users"), shop.column("users", "email")
     first = shop.row("users")
     email = first[column.name]
+    if not isinstance(email, str):
+        raise Skipped  # no text: the check on columns says so
     other = email.upper() if email != email.upper() else email.lower()
     answer = shop.session.attempt(shop.draft("users").but(**{column.name: other}))
     if answer.refusal is None and answer.rows and answer.rows[0][column.name] != email:
@@ -179,7 +210,7 @@ def names_are_required(shop: Shop) -> None:
 @step.check("users.flags-required", needs=("users.exists",))
 def flags_are_required(shop: Shop) -> None:
     """Neither flag takes NULL."""
-    for name in ("is_active", "is_verified"):
+    for name in _FLAGS:
         tables.required("users", name, f"answer to {name}")(shop)
 
 
@@ -187,7 +218,7 @@ def flags_are_required(shop: Shop) -> None:
 def flags_have_defaults(shop: Shop) -> None:
     """A row that leaves the flags out gets a value for both."""
     table = shop.table("users")
-    flags = [shop.column("users", name) for name in ("is_active", "is_verified")]
+    flags = [shop.column("users", name) for name in _FLAGS]
     draft = shop.draft("users")
     for flag in flags:
         draft.values.pop(flag.name, None)
@@ -325,7 +356,12 @@ step.check("products.sku-unique", needs=("products.exists",))(
         "products",
         "sku",
         "SKU",
-        (("PROBE-7001", "PROBE-7002"), ("PROBE-7001", "QROBE-7001"), ("PROBE-70-01", "PROBE-71-01")),
+        (
+            ("PROBE-7001", "PROBE-7002"),
+            ("PROBE-7001", "QROBE-7001"),
+            ("PROBE-70-01", "PROBE-71-01"),
+            ("PROBE-7001-COTTON-BLUE-LARGE-01", "PROBE-7001-COTTON-BLUE-LARGE-02"),
+        ),
     )
 )
 step.check("products.price-required", needs=("products.exists",))(tables.required("products", "price", "price"))
@@ -346,15 +382,17 @@ def price_is_not_negative(shop: Shop) -> None:
             next=next_,
             column=price.name,
         )
-    answer = shop.session.attempt(shop.row("products").update(**{price.name: Decimal("-0.01")}))
-    if answer.rows and _is_negative(answer.rows[0][price.name]):
-        raise Failed(
-            "PostgreSQL took a product with the price -0.01.",
-            next=next_,
-            table=table.label,
-            column=price.name,
-            tried=shorten(answer.tried),
-        )
+    row = shop.row("products")
+    for amount in bounds.negative_amounts(table, price):
+        answer = shop.session.attempt(row.update(**{price.name: amount}))
+        if answer.rows and _is_negative(answer.rows[0][price.name]):
+            raise Failed(
+                f"PostgreSQL took a product with the price {amount}.",
+                next=next_,
+                table=table.label,
+                column=price.name,
+                tried=shorten(answer.tried),
+            )
 
 
 def _is_negative(amount: object) -> bool:
@@ -365,18 +403,27 @@ def _is_negative(amount: object) -> bool:
 def ordinary_prices_fit(shop: Shop) -> None:
     """Prices from one end of the range to the other are taken and come back as they were."""
     price = shop.column("products", "price")
+    stored_last: tuple[Row, Decimal] | None = None
     for amount in map(Decimal, ("1.00", "1.01", "9.50", "19.99", "99.99", "100.00", "1234.56", "9999.99")):
-        row = shop.takes(
-            "products",
-            {price.name: amount},
-            happened=f"A product that costs {amount} was refused: {{why}}.",
-            next=f"Let {price.name} hold every price from 1.00 to 9999.99.",
-            column=price.name,
-        )
+        try:
+            row = shop.takes(
+                "products",
+                {price.name: amount},
+                happened=f"A product that costs {amount} was refused: {{why}}.",
+                next=f"Let {price.name} hold every price from 1.00 to 9999.99.",
+                column=price.name,
+            )
+        except Failed as failed:
+            if failed.sqlstate in (UNIQUE_VIOLATION, EXCLUSION_VIOLATION):
+                continue  # for another product has it, or one like it: that is no matter of room
+            raise
         _comes_back(shop, price, amount, row, row[price.name])
+        stored_last = row, amount
     # What came back is what the INSERT stored; the last one is read again, in case that a trigger came after it.
-    stored = shop.read(row)
-    _comes_back(shop, price, amount, row, stored[price.name] if stored else None)
+    if stored_last is not None:
+        row, amount = stored_last
+        stored = shop.read(row)
+        _comes_back(shop, price, amount, row, stored[price.name] if stored else None)
 
 
 def _comes_back(shop: Shop, price: Column, amount: Decimal, row: Row, back: object) -> None:
@@ -436,14 +483,19 @@ def category_exists(shop: Shop) -> None:
     references.orphan_is_rejected(shop, "products", key, "categories", next=_CATEGORY_NEXT)
 
 
-@step.check("products.ordinary", needs=("products.exists", "categories.exists", "products.category"))
+@step.check(
+    "products.ordinary", needs=("products.exists", "categories.exists", "products.category", "products.prices-fit")
+)
 def many_products_in_one_category(shop: Shop) -> None:
     """Two products fit that share their category, or their price."""
     key = references.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
     first = shop.row("products")
-    shared = {name: first[name] for name in key.columns}
-    uniqueness.another_fits(shop, "products", shared, "A second product in the same category")
     price = shop.column("products", "price")
+    shared = {name: first[name] for name in key.columns}
+    other = Decimal("21.50") if first[price.name] != Decimal("21.50") else Decimal("22.50")
+    uniqueness.another_fits(
+        shop, "products", shared | {price.name: other}, "A second product in the same category, at another price,"
+    )
     uniqueness.another_fits(shop, "products", {price.name: first[price.name]}, "A second product at the same price")
 
 

@@ -333,6 +333,55 @@ def test_a_fault_of_ours_is_a_sentence_and_no_traceback(
         check_step(2, database_url=url)
 
 
+def test_uniqueness_behind_a_trigger_is_seen_where_no_table_can_be_changed(
+    build: Build, url: str, as_superuser: Build
+) -> None:
+    build(
+        reference_sql(2) + "create function taken() returns trigger language plpgsql as $$ begin"
+        " if exists (select from users where email = new.email and id <> new.id) then raise 'taken'; end if;"
+        " return new; end $$;"
+        " create trigger taken before insert or update on users for each row execute function taken()"
+    )
+    as_superuser(
+        "create function frozen() returns event_trigger language plpgsql as $$ begin raise 'frozen'; end $$;"
+        " create event trigger frozen on ddl_command_start execute function frozen()"
+    )
+    try:
+        report = check_step(2, database_url=url)
+    finally:
+        as_superuser("drop event trigger frozen")
+    assert _by_rule(report)["users.email-unique"].outcome is Outcome.PASS, str(report)
+
+
+def test_what_a_rule_writes_draws_no_number(build: Build, url: str, playground: Connection) -> None:
+    build(
+        reference_sql(2) + "create table log (id bigserial primary key, what text);"
+        "create rule note as on insert to users do also insert into log (what) values ('a user');"
+        "create table people (like users including all);"
+        "create rule elsewhere as on insert to products do instead insert into people (email) values (new.sku)"
+    )
+    with playground.cursor() as cursor:
+        cursor.execute(SNAPSHOT)
+        before = cursor.fetchone()
+        check_step(2, database_url=url)
+        cursor.execute(SNAPSHOT)
+        assert cursor.fetchone() == before
+
+
+def test_rows_like_those_of_the_checks_hide_no_rule_that_is_too_strict(
+    build: Build, url: str, playground: Connection
+) -> None:
+    build(reference_sql(2) + "create unique index on products (right(sku, 4))")
+    with playground.cursor() as cursor:
+        cursor.execute(
+            "insert into categories (name) values ('Mugs');"
+            " insert into products (name, price, sku, category_id) values ('A mug', 9, 'PROBE-7001', 1)"
+        )
+    result = _by_rule(check_step(2, database_url=url))["products.sku-unique"]
+    assert result.outcome is Outcome.FAIL
+    assert "too strict" in result.happened
+
+
 def test_rules_that_contradict_each_other_are_told_once(build: Build, url: str) -> None:
     build(
         reference_sql(2) + "alter table users add constraint short_name check (length(first_name) < 3),"
