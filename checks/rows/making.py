@@ -101,6 +101,7 @@ class Rows:
         solver = Solver(self.session, self.catalog, table, self._random, set(self.filled.get(table.oid, ())))
         solve = False
         parents = _Parents()
+        dropped = 0  # how often it was taken without a word, and is not there
         for round_ in range(ROUNDS):
             self._serial += 1
             pending = self._compose(table, pinned, parents)
@@ -117,9 +118,13 @@ class Rows:
                 return self._wait(pending, values)
             answer = send(together(pending.before, insert(table, values)))
             refusal = answer.refusal
+            if refusal is None and answer.rowcount != 1:
+                dropped += 1
+                parents.apart = True
+                solver.shuffle = solve
+                solve = True
+                continue
             if refusal is None:
-                if answer.rowcount != 1:
-                    raise NoRow(table, answer)
                 if solve:
                     self._remember(table, values, pinned, solver)
                 return _Made(values, answer, tuple(pending.before))
@@ -140,7 +145,8 @@ class Rows:
                 parents.apart = True
                 solver.shuffle = solve
                 solve = True
-        raise NoRow(table, answer, contradiction=solver.contradiction())
+        heirs = any(table.oid in other.parents and not other.is_partition for other in self.catalog.tables)
+        raise NoRow(table, answer, contradiction=solver.contradiction(), dropped=dropped == ROUNDS and not heirs)
 
     def _want_parent(self, table: Table, refusal: Refusal) -> None:
         """After a default that points at nobody: whom the row belongs to is said from now on."""

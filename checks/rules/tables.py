@@ -64,9 +64,11 @@ def missing(shop: Shop, part: str, *, next: str, what: str = "table") -> Failed:
     found = looks_like(part, close_relations(shop.session.query, entry.names))
     if found:
         name, reason = found
+        schema = name.rpartition(".")[0]
+        way = f"Put {schema} on the search path, move the {what} to public" if schema else f"Name the {what} {part}"
         return Failed(
             f"There is no {what} {part}. {name} was found, but {reason}.{looked}",
-            next=f"Name the {what} {part}, or declare its name in names.toml.",
+            next=f"{way}, or declare its name in names.toml.",
             table=part,
         )
     rivals = [t.name for t in shop.catalog.tables if t.visible and t.named and t.name in entry.names]

@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg2.errorcodes import EXCLUSION_VIOLATION, UNIQUE_VIOLATION
 
-from checks.catalog import Column
+from checks.catalog import Column, ForeignKey
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, rules_about, why
@@ -239,14 +239,16 @@ def flags_have_defaults(shop: Shop) -> None:
 
 step.check("categories.name-required", needs=("categories.exists",))(tables.required("categories", "name", "name"))
 
-_PARENT_NEXT = 'Add a column such as parent_id with ForeignKey("categories.id").'
+
+def _parent_next(shop: Shop) -> str:
+    return f"Add a column such as parent_id with {references.to_key_of(shop, 'categories')}."
 
 
 @step.check("categories.parent", needs=("categories.exists",))
 def parent_exists(shop: Shop) -> None:
     """A foreign key from the table to itself is in force: a parent that is not there is refused."""
-    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
-    references.orphan_is_rejected(shop, "categories", key, "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_parent_next(shop))
+    references.orphan_is_rejected(shop, "categories", key, "categories", next=_parent_next(shop))
 
 
 @step.check("categories.levels", needs=("categories.exists",))
@@ -262,8 +264,7 @@ def three_levels(shop: Shop) -> None:
     try:
         top = shop.row("categories")
     except NoRow as none:
-        needs_parent = (found := table.column(column)) is not None and found.required
-        if not needs_parent or none.answer is None or none.answer.refusal is None:
+        if none.answer is None or none.answer.refusal is None or not _needs_parent(shop, key):
             raise
         raise Failed(
             f"No category can stand at the top of {table.label}: {none.answer.refusal.message}.",
@@ -298,10 +299,23 @@ def three_levels(shop: Shop) -> None:
             )
 
 
+def _needs_parent(shop: Shop, key: ForeignKey) -> bool:
+    """No category goes in without a parent: its column is NOT NULL, by itself or by a CHECK about it."""
+    table, column = shop.table("categories"), references.own_column(key)
+    if (found := table.column(column)) is not None and found.required:
+        return True
+    try:
+        shop.draft("categories", {column: None})
+    except NoRow as none:
+        refusal = none.answer.refusal if none.answer else None
+        return any(refusal and c.name == refusal.constraint and set(c.columns) <= {column} for c in table.checks)
+    return False
+
+
 @step.check("categories.not-own-parent", needs=("categories.exists", "categories.parent"))
 def not_its_own_parent(shop: Shop) -> None:
     """A category can't be moved into itself."""
-    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_parent_next(shop))
     row = shop.row("categories")
     column = references.own_column(key)
     shop.rejects(
@@ -316,7 +330,7 @@ def not_its_own_parent(shop: Shop) -> None:
 @step.check("categories.no-cycles", needs=("categories.exists", "categories.parent"))
 def no_cycles(shop: Shop) -> None:
     """Of two categories, one inside the other, the outer can't be moved into the inner."""
-    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_parent_next(shop))
     outer = shop.row("categories")
     inner = shop.row("categories", references.pointing_at(key, outer))
     shop.rejects(
@@ -332,7 +346,7 @@ def no_cycles(shop: Shop) -> None:
 def siblings_differ_in_name(shop: Shop) -> None:
     """The same name twice in one place is refused, inside a category and at the top."""
     table, name = shop.table("categories"), shop.column("categories", "name")
-    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_parent_next(shop))
     top = shop.row("categories")
     inside = references.pointing_at(key, top)
     at_top = {ours: top[ours] for ours in key.columns}
@@ -366,7 +380,9 @@ step.check("products.sku-unique", needs=("products.exists",))(
 )
 step.check("products.price-required", needs=("products.exists",))(tables.required("products", "price", "price"))
 
-_CATEGORY_NEXT = 'Add category_id with ForeignKey("categories.id") and nullable=False.'
+
+def _category_next(shop: Shop) -> str:
+    return f"Add category_id with {references.to_key_of(shop, 'categories')} and nullable=False."
 
 
 @step.check("products.price-not-negative", needs=("products.exists",))
@@ -476,11 +492,11 @@ def prices_can_change(shop: Shop) -> None:
 @step.check("products.category", needs=("products.exists", "categories.exists"))
 def category_exists(shop: Shop) -> None:
     """A foreign key to categories is in force and not optional."""
-    key = references.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
+    key = references.refers(shop, "products", "categories", next=_category_next(shop))
     references.key_is_required(
         shop, "products", key, "category", next=f"Make {key.columns[0]} NOT NULL (nullable=False)."
     )
-    references.orphan_is_rejected(shop, "products", key, "categories", next=_CATEGORY_NEXT)
+    references.orphan_is_rejected(shop, "products", key, "categories", next=_category_next(shop))
 
 
 @step.check(
@@ -488,7 +504,7 @@ def category_exists(shop: Shop) -> None:
 )
 def many_products_in_one_category(shop: Shop) -> None:
     """Two products fit that share their category, or their price."""
-    key = references.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
+    key = references.refers(shop, "products", "categories", next=_category_next(shop))
     first = shop.row("products")
     price = shop.column("products", "price")
     shared = {name: first[name] for name in key.columns}
@@ -515,7 +531,7 @@ def price_is_a_number(shop: Shop) -> None:
 @step.check("products.category-kept", needs=("products.exists", "categories.exists", "products.category"))
 def category_with_products_stays(shop: Shop) -> None:
     """Deleting a category that still has a product is refused."""
-    key = references.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
+    key = references.refers(shop, "products", "categories", next=_category_next(shop))
     category = shop.row("categories")
     shop.row("products", references.pointing_at(key, category))
     shop.rejects(
@@ -540,6 +556,7 @@ def money_is_exact(shop: Shop) -> None:
 def times_are_recorded(shop: Shop) -> None:
     """created_at and updated_at are there, and are timestamps."""
     tables.each(shop, TIMED, times.times_are_recorded)
+    tables.each(shop, TIMED, times.rows_of_today_fit)
 
 
 @step.check("core.time-zone", needs=("core.audit",))

@@ -198,3 +198,8 @@ alter table products alter sku set not null;
 -- right: SKUs that are generated
 alter table products drop sku; alter table products add sku text not null generated always as ('P-' || lpad(id::text,
     8, '0')) stored unique;
+
+-- right: robots that are left out without a word
+create function robots() returns trigger language plpgsql as $$ begin if new.email like '%.example' then return null;
+    end if; return new; end $$;
+create trigger robots before insert on users for each row execute function robots();
