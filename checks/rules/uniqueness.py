@@ -409,13 +409,18 @@ def _goes_in(shop: Shop, part: str) -> bool:
 
 
 def first_fits(shop: Shop, part: str, words: str) -> Row:
-    """A row goes in beside those that are there, if it can be made at all; a unique rule that forbids it is named."""
+    """A row goes in beside those that are there, if one can be made at all; else what forbids it is named."""
     try:
         return shop.row(part)
     except NoRow as none:
-        if none.table.oid != shop.table(part).oid or not _is_duplicate(none):
+        refusal = none.answer.refusal if none.answer else None
+        if none.table.oid != shop.table(part).oid or refusal is None or not refusal.is_verdict or refusal.stumbled:
             raise
-        raise _refused(shop, part, {}, words, none) from None
+        with shop.emptied(part):
+            is_about_others = _goes_in(shop, part)
+        if not is_about_others:
+            raise
+        raise _refused(shop, part, {}, words, none, certain=not refusal.is_duplicate) from None
 
 
 def another_fits(shop: Shop, part: str, values: Mapping[str, Any], words: str) -> Row:
@@ -429,10 +434,13 @@ def another_fits(shop: Shop, part: str, values: Mapping[str, Any], words: str) -
         raise _refused(shop, part, values, words, none) from None
 
 
-def _refused(shop: Shop, part: str, values: Mapping[str, Any], words: str, none: NoRow) -> Exception:
-    """Why that is wrong; the NoRow itself where it need not be.
+def _refused(
+    shop: Shop, part: str, values: Mapping[str, Any], words: str, none: NoRow, *, certain: bool = False
+) -> Exception:
+    """Why that is wrong; the NoRow itself where it need not be, unless it is certain.
 
-    Of a column of the learner's own we may not know which values it takes, nor of one that a CHECK is about.
+    Of a column of the learner's own we may not know which values it takes, nor of one that a CHECK is about; and
+    of text that every row has, all that we know may be taken.
     """
     refusal = none.answer.refusal if none.answer else None
     assert refusal is not None
@@ -440,8 +448,10 @@ def _refused(shop: Shop, part: str, values: Mapping[str, Any], words: str, none:
     rule = next((index for index in table.indexes if index.name == refusal.constraint), None)
     if rule is not None and any(_is_their_own(shop, part, table, name, values) for name in rule.uses):
         return none
+    if rule is not None and rule.is_plain and rule.columns <= _texts(shop, part) - set(values):
+        return none
     check = next((check for check in table.checks if check.name == refusal.constraint), None)
-    if check is not None and check.columns and not set(check.columns) & set(values):
+    if not certain and check is not None and check.columns and not set(check.columns) & set(values):
         return none
     columns = sorted(rule.uses if rule else values)
     return Failed(
@@ -452,6 +462,12 @@ def _refused(shop: Shop, part: str, values: Mapping[str, Any], words: str, none:
         tried=shorten(none.answer.tried) if none.answer else None,
         sqlstate=refusal.sqlstate,
     )
+
+
+def _texts(shop: Shop, part: str) -> set[str]:
+    """Stored names of the contract's text columns that no row is without."""
+    wanted = [c.name for c in contract.table(part).columns if c.kind is Kind.TEXT and c.required]
+    return {column.name for name in wanted if (column := shop.roles.column(part, name)) is not None}
 
 
 def _is_their_own(shop: Shop, part: str, table: Table, name: str, values: Mapping[str, Any]) -> bool:

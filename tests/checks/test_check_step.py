@@ -382,6 +382,53 @@ def test_rows_like_those_of_the_checks_hide_no_rule_that_is_too_strict(
     assert "too strict" in result.happened
 
 
+#: Each leaves no room for a further row beside those that are there.
+FULL = {
+    "one row alone": "alter table users add constraint one_row check (id = 1)",
+    "a count in a trigger": "create function one() returns trigger language plpgsql as $$ begin"
+    " if (select count(*) from users) > 0 then raise exception 'one_row'; end if; return new; end $$;"
+    " create trigger one before insert on users for each row execute function one()",
+    "an index on nothing": "create unique index one_row on users ((1))",
+}
+
+
+@pytest.mark.parametrize("full", FULL.values(), ids=FULL)
+def test_a_table_that_is_full_by_its_own_rules_is_no_riddle(
+    build: Build, url: str, playground: Connection, full: str
+) -> None:
+    build(reference_sql(2) + full)
+    with playground.cursor() as cursor:
+        cursor.execute("insert into users (email, password_hash, first_name, last_name) values ('a@b', 'x', 'A', 'B')")
+        cursor.execute(SNAPSHOT)
+        before = cursor.fetchone()
+        report = check_step(2, database_url=url)
+        cursor.execute(SNAPSHOT)
+        assert cursor.fetchone() == before
+    result = _by_rule(report)["users.ordinary"]
+    assert result.outcome is Outcome.FAIL, str(report)
+    assert "one_row" in result.happened
+    assert not [result for result in report.results if result.outcome is Outcome.CANT_TELL]
+
+
+def test_rows_like_those_of_the_checks_are_no_hindrance(build: Build, url: str, playground: Connection) -> None:
+    build(
+        reference_sql(2) + "drop index users_email_lower; alter table users drop constraint users_email_key,"
+        " add email_key text generated always as (lower(email)) stored unique,"
+        " add check (email like '%@shop.example')"
+    )
+    words = [f"{first}{second}.probe" for first in "abcdefghijklmnopqrstuvwxyz" for second in ("lsp", "xle", "jdt")]
+    words += [f"x{number}" for number in range(1, 40)]
+    with playground.cursor() as cursor:
+        for word in words:
+            cursor.execute(
+                "insert into users (email, password_hash, first_name, last_name) values (%s, 'x', 'A', 'B')",
+                (f"{word}@shop.example",),
+            )
+    report = check_step(2, database_url=url)
+    assert report.passed, str(report)
+    assert not [result for result in report.results if result.outcome is Outcome.CANT_TELL], str(report)
+
+
 def test_rules_that_contradict_each_other_are_told_once(build: Build, url: str) -> None:
     build(
         reference_sql(2) + "alter table users add constraint short_name check (length(first_name) < 3),"

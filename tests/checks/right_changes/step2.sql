@@ -203,3 +203,16 @@ alter table products drop sku; alter table products add sku text not null genera
 create function robots() returns trigger language plpgsql as $$ begin if new.email like '%.example' then return null;
     end if; return new; end $$;
 create trigger robots before insert on users for each row execute function robots();
+
+-- right: keys that begin at a thousand
+alter table users alter id restart with 1000, add check (id >= 1000);
+
+-- right: odd keys
+alter table users alter id set start with 1 set increment by 2 restart, add check (id % 2 = 1);
+
+-- right: keys below zero, counted down
+drop table products;
+    create table products (id int generated always as identity (increment by -1 minvalue -100000 maxvalue -1 start with -1) primary key check (id < 0),
+    name text not null, description text, price numeric not null check (price >= 0), sku text not null unique,
+    category_id int not null references categories, created_at timestamptz default now(),
+    updated_at timestamptz default now());

@@ -839,3 +839,19 @@ create table people (like users);
 create function elsewhere() returns trigger language plpgsql as $$ begin insert into people values (new.*);
     return null; end $$;
 create trigger elsewhere before insert on users for each row execute function elsewhere();
+
+-- products.prices-fit: prices that end with a nine
+-- says: products | price | 1.00
+alter table products add check (right(price::text, 1) = '9');
+
+-- products.ordinary: one in a category, by a trigger
+-- says: products | one each
+create function one() returns trigger language plpgsql as $$ begin if exists (select from products where category_id = new.category_id and id <> new.id) then raise exception 'one each';
+    end if; return new; end $$;
+create trigger one before insert or update on products for each row execute function one();
+
+-- products.ordinary: one in a category, counted in a CHECK
+-- says: products | one_each
+create function others(int,
+    int) returns bigint language sql stable as $$ select count(*) from products where category_id = $2 and id <> $1 $$;
+alter table products add constraint one_each check (others(id, category_id) = 0);
