@@ -50,12 +50,12 @@ def above_zero(part: str, name: str, what: str) -> Callable[[Shop], None]:
 
 def negative_amounts(table: Table, column: Column) -> list[Decimal]:
     """Amounts below zero where a rule may have a hole: the smallest that the column keeps, and what rules speak of."""
-    scale = column.type.scale
-    digits = [n for n in (2, 6 if scale is None else scale) if scale is None or 0 < n <= scale]
-    smallest = [Decimal(1).scaleb(-n).copy_negate() for n in digits]
+    scale = 6 if column.type.scale is None else column.type.scale
+    smallest = Decimal(1).scaleb(-scale)  # what is less is rounded, perhaps to zero
     usual = pool(column, 1)
-    named = [Decimal(v) for v in pool(column, 1, rules_about(table, column)) if v not in usual]
-    return list(dict.fromkeys([*smallest, *(v.quantize(Decimal("0.01")) for v in named if v <= Decimal("-0.01"))]))
+    named = [Decimal(value) for value in pool(column, 1, rules_about(table, column)) if value not in usual]
+    amounts = [Decimal("-0.01"), -smallest, *(amount for amount in named if amount < 0)]
+    return [amount for amount in dict.fromkeys(amounts) if abs(amount) >= smallest]
 
 
 def never_negative(part: str, name: str, what: str) -> Callable[[Shop], None]:
