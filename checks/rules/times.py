@@ -66,7 +66,8 @@ def _rows_may_share_a_time(shop: Shop, part: str) -> None:
     constraints = [
         index
         for index in table.indexes
-        if (index.exclusion and index.uses.issuperset(times)) or (index.unique and index.uses <= set(times))
+        if (index.exclusion and index.uses.issuperset(times))
+        or (index.unique and index.uses and index.uses <= set(times))
     ]
     if len(times) < 2 or not constraints:
         return

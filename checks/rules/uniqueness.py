@@ -451,7 +451,8 @@ def _refused(
     if rule is not None and rule.is_plain and rule.columns <= _texts(shop, part) - set(values):
         return none
     check = next((check for check in table.checks if check.name == refusal.constraint), None)
-    if not certain and check is not None and check.columns and not set(check.columns) & set(values):
+    counted = {column.name for column in table.columns if column.numbered}
+    if not certain and check is not None and check.columns and not set(check.columns) & (set(values) | counted):
         return none
     columns = sorted(rule.uses if rule else values)
     return Failed(

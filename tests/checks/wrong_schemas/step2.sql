@@ -855,3 +855,11 @@ create trigger one before insert or update on products for each row execute func
 create function others(int,
     int) returns bigint language sql stable as $$ select count(*) from products where category_id = $2 and id <> $1 $$;
 alter table products add constraint one_each check (others(id, category_id) = 0);
+
+-- users.ordinary: a table of one row
+-- says: users | users_id_check
+alter table users add check (id = 1);
+
+-- users.ordinary: a table of one row, by its index
+-- says: users | only_one
+create unique index only_one on users ((1));
