@@ -7,7 +7,7 @@ verdict takes both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,15 @@ def holds_filled(shop: Shop, table: Table, columns: Sequence[str], predicate: st
         search = " and ".join(f"{quote(c)} = (select {quote(c)} from checks_probe limit 1)" for c in columns)
         plan = explain(shop.session, f"select 1 from checks_probe where {search}")
     return plan is not None and "checks_probe_index" in plan.searched
+
+
+def holds_always(shop: Shop, table: Table, columns: Iterable[str], predicate: str) -> bool:
+    """Whether a predicate about these columns is true of every row, as the planner proves by the table's CHECKs."""
+    if not all((c := table.column(name)) and (c.not_null or c.type.domain_not_null) for name in columns):
+        return False  # of NULL both it and a CHECK may be unknown
+    sql = f"select from {qualified(table)} where not ({predicate})"
+    answer = shop.session.attempt(Statement(f"set local constraint_exclusion = on; explain (format json) {sql}"))
+    return bool(answer.rows) and answer.rows[0]["QUERY PLAN"][0]["Plan"].get("One-Time Filter") == "false"
 
 
 def leading_index(shop: Shop, table: Table, key: ForeignKey) -> Index | None:

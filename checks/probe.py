@@ -17,11 +17,22 @@ from checks import contract
 from checks.catalog import Catalog, Column, ForeignKey, Table
 from checks.outcome import CantTell, Failed, Skipped
 from checks.roles import Roles
-from checks.rows import Draft, NoRow, Row, Rows, why
+from checks.rows import Draft, NoRow, Row, Rows, qualified, why
 from checks.rows.changes import ways
 from checks.session import RETURNING, Answer, Refusal, Session, Statement
 
 Thing = TypeVar("Thing")
+
+
+_EMPTIED = """
+do $$ begin
+    set local lock_timeout = '50ms';
+    truncate {table} cascade;
+exception when others then
+    null;
+end $$;
+set local lock_timeout = '1s'
+"""
 
 
 class Shop:
@@ -48,6 +59,13 @@ class Shop:
                 yield
         finally:
             self._rows.standing = standing
+
+    @contextmanager
+    def emptied(self, part: str) -> Iterator[None]:
+        """For as long as this lasts the table has no rows, where that can be had: nobody else holds a lock on it."""
+        with self.isolated(), self._rows.anew():
+            self.session.keep(Statement(_EMPTIED.format(table=qualified(self.table(part)))))
+            yield
 
     def remember(self, thing: Thing) -> Thing:
         """Have this at hand for every check to come: how a design does something, or what a scenery has left."""

@@ -11,6 +11,8 @@ from typing import Generic, Protocol, TypeVar
 import psycopg2
 
 from checks import contract
+from checks.catalog import Table
+from checks.catalog.facts import Trigger
 from checks.contract import Level, Rule
 from checks.outcome import CantTell, Failed, Outcome, Result, Skipped
 from checks.probe import shorten
@@ -206,6 +208,15 @@ def _rests_on(part: str) -> set[str]:
     return reached
 
 
+def _before_a_row(table: Table) -> list[Trigger]:
+    return [t for t in table.triggers if t.fires and t.per_row and t.is_before and t.on_insert]
+
+
+def _dropping(none: NoRow) -> str:
+    names = [f"{trigger.function}()" for trigger in _before_a_row(none.table)]
+    return names[0] if len(names) == 1 else f"the one of {', '.join(names)} that returns NULL"
+
+
 def _no_row(rule: Rule, none: NoRow) -> Result:
     refusal = none.answer.refusal if none.answer else None
     if none.contradiction and rule.level is Level.MUST:
@@ -231,6 +242,17 @@ def _no_row(rule: Rule, none: NoRow) -> Result:
             tried=shorten(none.answer.tried) if none.answer else None,
             sqlstate=refusal.sqlstate,
             next=f"Correct {refusal.stumbled}(), and build again.",
+        )
+    if none.dropped and _before_a_row(none.table) and rule.level is Level.MUST:
+        return Result(
+            rule,
+            Outcome.FAIL,
+            table=none.table.label,
+            expected=rule.text.replace("`", ""),
+            happened=f"PostgreSQL reported success for an ordinary row of {none.table.label}, but the row was silently "
+            "left out: no error tells the shop.",
+            tried=shorten(none.answer.tried) if none.answer else None,
+            next=f"Let {_dropping(none)} return NEW, or raise an error where a row is not wanted.",
         )
     return Result(
         rule,

@@ -9,7 +9,7 @@ keys, triggers) is tried in a savepoint. Keys are given explicitly: a rolled-bac
 from checks.rows.making import Rows
 from checks.rows.names import qualified, quote
 from checks.rows.numbering import numbered_on
-from checks.rows.rules import rules_about
+from checks.rows.rules import mentions, rules_about, rules_and_bounds
 from checks.rows.solver import Solver
 from checks.rows.statement import Draft, NoRow, Row, Values, insert, why
 
@@ -21,9 +21,11 @@ __all__ = [
     "Solver",
     "Values",
     "insert",
+    "mentions",
     "numbered_on",
     "qualified",
     "quote",
     "rules_about",
+    "rules_and_bounds",
     "why",
 ]

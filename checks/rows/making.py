@@ -20,6 +20,8 @@ from checks.session import RETURNING, Answer, Refusal, Session, Statement
 
 #: How often a row is made anew after a refusal that only an INSERT shows; each round takes other values.
 ROUNDS = 12
+#: How far the values of one row are from those of the next where many of them are taken.
+_AWAY = 500
 _BEFORE_GAP = """
 select max(key) from (
     select key, lead(key) over (order by key) as next from (select 0 as key union select {0} from {1}) as used
@@ -64,6 +66,9 @@ class Rows:
     _highest: dict[tuple[int, str], int] = field(default_factory=dict)
     #: The same for numbers that are unique within a parent.
     _within: dict[tuple[int, str, tuple[str, ...]], int] = field(default_factory=dict)
+    #: Where a CHECK wants them: start and step of the sequence that counts a column, and how far that got.
+    _series: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    _reached: dict[tuple[int, str], int] = field(default_factory=dict)
     _counted: bool = False
     #: Which candidate of its pool a column's rules were content with last time.
     _choice: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -89,6 +94,16 @@ class Rows:
         answer = self._make(table, pinned, self.session.keep).answer
         return Row(table, answer.rows[0], answer.tried)
 
+    @contextmanager
+    def anew(self) -> Iterator[None]:
+        """As long as this lasts no row is known that other rows may point at, nor any number that was given."""
+        kept = self.standing, self._highest, self._series, self._reached
+        self.standing, self._highest, self._series, self._reached = {}, {}, {}, {}
+        try:
+            yield
+        finally:
+            self.standing, self._highest, self._series, self._reached = kept
+
     # -- making ------------------------------------------------------------------------------------------------
 
     def _make(self, table: Table, pinned: Values, send: Callable[[Statement], Answer]) -> _Made:
@@ -99,6 +114,7 @@ class Rows:
         solver = Solver(self.session, self.catalog, table, self._random, set(self.filled.get(table.oid, ())))
         solve = False
         parents = _Parents()
+        dropped = 0  # how often it was taken without a word, and is not there
         for round_ in range(ROUNDS):
             self._serial += 1
             pending = self._compose(table, pinned, parents)
@@ -109,15 +125,22 @@ class Rows:
                     self._spare_parents(pending, pinned, solver, parents)
                 fixed = frozenset(pinned) | self._bound(table, values) - frozenset(solver.spare)
                 values, impossible = solver.solve(values, fixed, self._serial)
+                if impossible and parents.taken and round_ + 1 < ROUNDS:
+                    self._serial += _AWAY
+                    continue
                 if impossible:
                     raise NoRow(table, answer, impossible, solver.contradiction())
             if waits:
                 return self._wait(pending, values)
             answer = send(together(pending.before, insert(table, values)))
             refusal = answer.refusal
+            if refusal is None and answer.rowcount != 1:
+                dropped += 1
+                parents.apart = True
+                solver.shuffle = solve
+                solve = True
+                continue
             if refusal is None:
-                if answer.rowcount != 1:
-                    raise NoRow(table, answer)
                 if solve:
                     self._remember(table, values, pinned, solver)
                 return _Made(values, answer, tuple(pending.before))
@@ -128,20 +151,44 @@ class Rows:
                     self._forget_parents(table)  # new ones did not help: they share one of their own
                 parents.fresh |= solver.distinguish(refusal.constraint)
                 solve = solve or round_ >= 1
+                parents.taken = True
+                if round_ >= 2:
+                    self._serial += _AWAY  # the learner has rows like ours
             elif refusal.sqlstate == errorcodes.NOT_NULL_VIOLATION and refusal.column:
                 solver.also.add(refusal.column)
                 solve = True
             else:
                 self._want_parent(table, refusal)
+                self._want_numbers(table, refusal)
                 parents.apart = True
                 solver.shuffle = solve
                 solve = True
-        raise NoRow(table, answer, contradiction=solver.contradiction())
+        heirs = any(table.oid in other.parents and not other.is_partition for other in self.catalog.tables)
+        raise NoRow(table, answer, contradiction=solver.contradiction(), dropped=dropped == ROUNDS and not heirs)
 
     def _want_parent(self, table: Table, refusal: Refusal) -> None:
         """After a default that points at nobody: whom the row belongs to is said from now on."""
         if refusal.sqlstate == errorcodes.FOREIGN_KEY_VIOLATION and refusal.constraint:
             self._wanted.add((table.oid, refusal.constraint))
+
+    def _want_numbers(self, table: Table, refusal: Refusal) -> None:
+        """After a CHECK about a column that the database counts up: from now on as its sequence counts."""
+        check = next((check for check in table.checks if check.name == refusal.constraint), None)
+        for column in table.columns:
+            if check is not None and column.name in check.columns and column.numbered:
+                self._series.setdefault((table.oid, column.name), self._series_of(table, column))
+
+    def _series_of(self, table: Table, column: Column) -> tuple[int, int]:
+        """Which number the column's own sequence would give next, and by how much it counts."""
+        sql = (
+            "select s.name, p.seqincrement from pg_catalog.pg_get_serial_sequence(%s, %s) as s (name)"
+            " join pg_catalog.pg_sequence p on p.seqrelid = s.name::regclass::oid"
+        )
+        for name, step in self.session.query(sql, (qualified(table), column.name)):
+            last = self.session.attempt(Statement(f"select last_value, is_called from {name}"))
+            if last.rows:
+                return int(last.rows[0]["last_value"]) + (int(step) if last.rows[0]["is_called"] else 0), int(step)
+        return 1, 1
 
     def _wait(self, pending: _Pending, values: Values) -> _Made:
         """Hand a row that leans on one further down to the row it is a parent of: they go in together."""
@@ -225,7 +272,9 @@ class Rows:
         filled = self.filled.get(table.oid, frozenset())
         for column in table.columns:
             place = self._choice.get((table.oid, column.name))
-            if column.name in values or not (column.required or column.name in filled or place is not None):
+            if column.generated or column.name in values:
+                continue
+            if not (column.required or column.name in filled or place is not None):
                 continue
             with suppress(LookupError):
                 values[column.name] = choice(
@@ -267,6 +316,8 @@ class Rows:
 
     def _next(self, table: Table, column: Column) -> int:
         place = (table.oid, column.name)
+        if place in self._series:
+            return self._next_of_series(table, column)
         if place not in self._highest:
             [(highest,)] = self.session.query(f"select max({quote(column.name)}) from {qualified(table)}")
             if highest is not None and not has_room(column, highest):
@@ -274,6 +325,18 @@ class Rows:
             self._highest[place] = max(int(highest or 0), 0)
         self._highest[place] += 1
         return self._highest[place]
+
+    def _next_of_series(self, table: Table, column: Column) -> int:
+        """What a sequence would give after the last number that is there, or was given here."""
+        place = (table.oid, column.name)
+        start, step = self._series[place]
+        if place not in self._reached:
+            last = "max" if step > 0 else "min"
+            [(reached,)] = self.session.query(f"select {last}({quote(column.name)}) from {qualified(table)}")
+            self._reached[place] = start - step if reached is None else int(reached)
+        steps = max((self._reached[place] - start) // step + 1, 0)
+        self._reached[place] = start + step * steps
+        return self._reached[place]
 
     def _next_within(self, table: Table, column: Column, parent: Values, *, without_gaps: bool) -> int:
         """1, 2, 3 within each parent; a number that was given is given again only where a gap was refused."""
@@ -392,3 +455,4 @@ class _Parents:
 
     fresh: frozenset[str] = frozenset()  # keys by these columns need a row that has no child here yet
     apart: bool = False  # one that points at itself, or twice at one parent, won't do
+    taken: bool = False  # what was tried is there already

@@ -266,8 +266,8 @@ class _LeftOut:
 
 _LEFT_OUT = _LeftOut()
 
-#: Categories of types whose values are guesses: arrays, ranges, extensions' types and whatever there is.
-_UNCERTAIN = "ARUX"
+#: Categories of types whose values are guesses: arrays, composites, ranges, extensions' types and whatever there is.
+_UNCERTAIN = "ACRUX"
 
 #: Among the places of broken rules: a value that is none of its column's type.
 _UNREADABLE = -1

@@ -22,6 +22,7 @@ class NoRow(Exception):
         answer: Answer | None,
         impossible: frozenset[str] = frozenset(),
         contradiction: tuple[str, ...] = (),
+        dropped: bool = False,
     ) -> None:
         super().__init__(table.label)
         self.table = table
@@ -30,6 +31,8 @@ class NoRow(Exception):
         self.impossible = impossible
         #: Rules that PostgreSQL itself knows can't all hold: no row will ever go in.
         self.contradiction = contradiction
+        #: PostgreSQL reported success for each of many rows and stored none, in the table or in one that inherits it.
+        self.dropped = dropped
 
 
 @dataclass

@@ -91,8 +91,8 @@ def _candidates(column: Column, k: int, mined: Sequence[str]) -> Iterator[Any]:
         yield from _texts(column, k, mined)
     elif type_.category == "R":
         yield from ("{}", "empty", "(,)")
-    elif type_.category == "G":
-        yield from ("(0,0)", "((0,0),(1,1))")
+    elif type_.category == "C":
+        yield from (f"({','.join([''] * size)})" for size in range(1, 13))
 
 
 def _arrays(column: Column, k: int, mined: Sequence[str]) -> Iterator[str]:
@@ -110,7 +110,7 @@ def _arrays(column: Column, k: int, mined: Sequence[str]) -> Iterator[str]:
 
 
 def _texts(column: Column, k: int, mined: Sequence[str]) -> Iterator[str]:
-    lengths = sorted({int(constant) for constant in mined if re.fullmatch(r"\d{1,3}", constant)} - {0})
+    lengths = _lengths(mined)
     for shape in _shapes(column.name.lower()):
         yield shape.format(k=k, word=_word(k), WORD=_word(k).upper())
     limit = column.type.length
@@ -146,6 +146,8 @@ def _shapes(name: str) -> tuple[str, ...]:
 def _like(constant: str, k: int) -> Iterator[str]:
     """A constant that may be a label, a LIKE pattern or a regular expression, as text that fits it."""
     yield constant
+    if re.search(r"[^\w\s%]$|\w_$", constant):
+        yield f"{constant}{k}"  # what a value begins with
     if "%" in constant or "_" in constant:
         yield constant.replace("%", f"x{k}").replace("_", "x")
     if re.search(r"[\[\\^$+*({]", constant):
@@ -273,6 +275,17 @@ def _documents(type_: Type, k: int, mined: Sequence[str]) -> Iterator[str]:
         yield from (f"{{{json.dumps(key)}: {value}}}" for value in (k, '"text"', "true", "[]", "{}"))
 
 
+def _bytes(type_: Type, k: int, mined: Sequence[str]) -> Iterator[str]:
+    yield from (f"\\x{k:08x}", "\\x", "\\x" + "ab" * 32)
+    for length in _lengths(mined):
+        yield "\\x" + f"{k:x}".zfill(2 * length)[-2 * length :]
+
+
+def _lengths(mined: Sequence[str]) -> list[int]:
+    """Numbers that a rule mentions and that may be the length of something."""
+    return sorted({int(constant) for constant in mined if re.fullmatch(r"\d{1,3}", constant)} - {0})
+
+
 def _ranges(low: str, high: str) -> Any:
     def make(type_: Type, k: int, mined: Sequence[str]) -> Iterator[str]:
         yield f"[{low.format(k=k, year=2000 + k)},{high.format(k=k + 1, year=2001 + k)})"
@@ -308,15 +321,25 @@ _MAKERS: dict[str, Any] = {
     "json": _documents,
     "jsonb": _documents,
     "xml": _fixed("<k>{k}</k>"),
-    "bytea": _fixed("\\x{k:08x}", "\\x", "\\x" + "ab" * 32),
+    "bytea": _bytes,
     "inet": lambda type_, k, mined: iter((f"10.{k >> 16 & 255}.{k >> 8 & 255}.{k & 255}",)),
     "cidr": _fixed("192.0.2.0/24"),
     "macaddr": _fixed("08:00:2b:01:02:03"),
+    "macaddr8": _fixed("08:00:2b:01:02:03:04:05"),
+    "pg_lsn": _fixed("0/{k:X}"),
+    "jsonpath": _fixed("$"),
+    "point": _fixed("({k},0)", "(0,0)"),
+    "line": _fixed("{{1,1,{k}}}"),
+    "lseg": _fixed("((0,0),({k},1))"),
+    "box": _fixed("((0,0),({k},1))"),
+    "path": _fixed("((0,0),({k},1))"),
+    "polygon": _fixed("((0,0),({k},1),(0,1))"),
+    "circle": _fixed("<(0,0),{k}>"),
     "tsvector": _fixed("probe"),
     "tsquery": _fixed("probe"),
     "hstore": _fixed("k=>{k}", ""),
     "ltree": _fixed("probe.p{k}", "p{k}"),
-    "bit": _fixed("1", "0"),
+    "bit": lambda type_, k, mined: iter(("1".zfill(max(type_.typmod, 1)), "0".zfill(max(type_.typmod, 1)))),
     "varbit": _fixed("1"),
     "daterange": _ranges("{year}-01-01", "{year}-01-01"),
     "tsrange": _ranges("{year}-01-01", "{year}-01-01"),

@@ -21,7 +21,17 @@ from checks.session import Statement
 
 def why_closed(shop: Shop, table: Table) -> Failed | None:
     """What keeps every row out of a table; None where rows may get in, as far as can be proven."""
-    return _by_rule(shop, table) or _by_row_security(table) or _by_trigger(shop, table)
+    return _by_rule(shop, table) or _by_row_security(table) or _by_trigger(shop, table) or _by_no_partition(shop, table)
+
+
+def _by_no_partition(shop: Shop, table: Table) -> Failed | None:
+    if table.kind != "p" or any(shop.catalog.partitions(table)):
+        return None
+    return Failed(
+        f"{table.label} is partitioned and has no partition, so no row goes in.",
+        next=f"Create its partitions (create table … partition of {table.label} …), or make it an ordinary table.",
+        table=table.label,
+    )
 
 
 # -- rules and policies ----------------------------------------------------------------------------------------
@@ -44,7 +54,8 @@ def _goes_elsewhere(table: Table) -> bool:
 
 def _swallows(shop: Shop, table: Table) -> bool:
     """PostgreSQL says, before any row is looked at, that an INSERT there brings no row back."""
-    refusal = shop.session.attempt(Statement(f"insert into {qualified(table)} default values returning *")).refusal
+    insert = f"explain insert into {qualified(table)} default values returning *"  # which draws no number
+    refusal = shop.session.attempt(Statement(insert)).refusal
     return refusal is not None and refusal.sqlstate == FEATURE_NOT_SUPPORTED
 
 

@@ -9,7 +9,7 @@ from checks import contract
 from checks.catalog import ForeignKey, Table
 from checks.outcome import Failed
 from checks.probe import Shop
-from checks.rows import Row
+from checks.rows import Row, qualified, quote
 from checks.rules.tables import not_null
 
 
@@ -29,19 +29,38 @@ def refers(shop: Shop, part: str, target: str, *, next: str, column: str | None 
         raise _no_foreign_key(shop, table, parent, next, column)
     key = keys[0]
     if not key.enforced:
-        raise Failed(f"The foreign key {key.name} is NOT ENFORCED: PostgreSQL never looks.", next=next, **where)
+        raise Failed(
+            f"The foreign key {key.name} is NOT ENFORCED: PostgreSQL never looks.",
+            next=f"Run: alter table {qualified(table)} alter constraint {quote(key.name)} enforced.",
+            **where,
+        )
     if not key.fires:
-        both = dict.fromkeys((table, parent))
+        # Only a superuser can switch them on; whoever owns the table can make new ones.
+        ours, theirs = (", ".join(map(quote, names)) for names in (key.columns, key.target_columns))
         raise Failed(
             f"The foreign key {key.name} of {table.label} is there, but its triggers are off, so it checks nothing.",
-            next="Switch them on: " + "; ".join(f"alter table {t.label} enable trigger all" for t in both) + ".",
+            next=f"Make it anew: alter table {qualified(table)} drop constraint {quote(key.name)}, add constraint "
+            f"{quote(key.name)} foreign key ({ours}) references {qualified(parent)} ({theirs})"
+            f"{_ON_DELETE.get(key.on_delete, '')}.",
             **where,
         )
     raise Failed(
         f"The foreign key {key.name} of {table.label} is NOT VALID: rows from before it were never checked.",
-        next=f"Run: alter table {table.label} validate constraint {key.name}.",
+        next=f"Run: alter table {qualified(table)} validate constraint {quote(key.name)}. Where rows stand in the way, "
+        "see to those first.",
         **where,
     )
+
+
+_ON_DELETE = {"r": " on delete restrict", "c": " on delete cascade", "n": " on delete set null"}
+
+
+def to_key_of(shop: Shop, part: str) -> str:
+    """What a model says of a column that points at that part, in the learner's own names."""
+    parent = shop.table(part)
+    if parent.primary_key and len(parent.primary_key.columns) > 1:
+        return f"a ForeignKeyConstraint to {parent.label} ({_key_of(parent)})"
+    return f'ForeignKey("{parent.label}.{_key_of(parent)}")'
 
 
 def _is_not_crossed(table: Table, parent: Table, key: ForeignKey, column: str | None) -> None:

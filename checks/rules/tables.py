@@ -44,6 +44,13 @@ def exists(part: str) -> Callable[[Shop], None]:
                 next=f"Create {table.label} as an ordinary, logged table.",
                 table=table.label,
             )
+        unlogged = next((leaf for leaf in shop.catalog.partitions(table) if leaf.persistence == "u"), None)
+        if unlogged is not None:
+            raise Failed(
+                f"{unlogged.label}, a partition of {table.label}, is UNLOGGED: PostgreSQL loses its rows in a crash.",
+                next=f"Run: alter table {unlogged.label} set logged.",
+                table=table.label,
+            )
 
     return check
 
@@ -62,9 +69,11 @@ def missing(shop: Shop, part: str, *, next: str, what: str = "table") -> Failed:
     found = looks_like(part, close_relations(shop.session.query, entry.names))
     if found:
         name, reason = found
+        schema = name.rpartition(".")[0]
+        way = f"Put {schema} on the search path, move the {what} to public" if schema else f"Name the {what} {part}"
         return Failed(
             f"There is no {what} {part}. {name} was found, but {reason}.{looked}",
-            next=f"Name the {what} {part}, or declare its name in names.toml.",
+            next=f"{way}, or declare its name in names.toml.",
             table=part,
         )
     rivals = [t.name for t in shop.catalog.tables if t.visible and t.named and t.name in entry.names]
@@ -147,7 +156,7 @@ def has_columns(shop: Shop, part: str, table: Table, may_lack: Collection[str] =
 
 def or_rename(near: str | None, name: str, add: str) -> str:
     """What to do about a column that is not there: give its name to the one near it, if there is one, or `add` it."""
-    return add if near is None else f"If {near} is meant to be {name}, rename it. Else: {add[0].lower()}{add[1:]}"
+    return add if near is None else f'If "{near}" is meant to be {name}, rename it. Else: {add[0].lower()}{add[1:]}'
 
 
 _FAMILIES: dict[Kind, tuple[frozenset[str], str, str]] = {

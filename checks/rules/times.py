@@ -35,6 +35,26 @@ def times_are_recorded(shop: Shop, part: str) -> None:
     _rows_may_share_a_time(shop, part)
 
 
+def rows_of_today_fit(shop: Shop, part: str) -> None:
+    """A row that is made now, by the time that it bears, goes in; that any goes in other checks say."""
+    created = shop.roles.column(part, "created_at")
+    if created is None or created.generated:
+        return
+    with suppress(NoRow):
+        made = shop.row(part)[created.name]
+        [[now, is_new]] = shop.session.query(
+            "select pg_catalog.now(), %s::timestamptz > pg_catalog.now() - interval '1 day'", (made,)
+        )
+        if not is_new:
+            shop.takes(
+                part,
+                {created.name: now},
+                happened=f"A row of {shop.table(part).label} that is made today was refused: {{why}}.",
+                next=f"Let {created.name} be today's date as well, or make a partition for it.",
+                column=created.name,
+            )
+
+
 def _rows_may_share_a_time(shop: Shop, part: str) -> None:
     """Two rows, also of one user or one product, may have been there at the same time.
 
@@ -43,7 +63,12 @@ def _rows_may_share_a_time(shop: Shop, part: str) -> None:
     """
     table = shop.table(part)
     times = [column.name for column in timestamps(shop, part)]
-    constraints = [index for index in table.indexes if index.exclusion and index.uses.issuperset(times)]
+    constraints = [
+        index
+        for index in table.indexes
+        if (index.exclusion and index.uses.issuperset(times))
+        or (index.unique and index.uses and index.uses <= set(times))
+    ]
     if len(times) < 2 or not constraints:
         return
     lived = dict(zip(times, _AN_HOUR, strict=True))
@@ -62,10 +87,15 @@ def _judge_period(table: Table, index: Index, times: Sequence[str], none: NoRow)
     refusal = none.answer.refusal if none.answer else None
     if none.answer is None or refusal is None or refusal.constraint != index.name:
         return
+    apart = (
+        f"by the time between {' and '.join(times)}" if index.exclusion else f"by {' and '.join(sorted(index.uses))}"
+    )
     raise Failed(
-        f"Two rows of {table.label} that were there at the same time don't both fit: {index.name} keeps rows apart by "
-        f"the time between {' and '.join(times)}.",
-        next=f"Drop {index.name}, or let it be about a period that you mean: many rows are there at the same time.",
+        f"Two rows of {table.label} that were there at the same time don't both fit: {index.name} keeps rows apart "
+        f"{apart}.",
+        next=f"Drop {index.name}, or let it be about a period that you mean: many rows are there at the same time."
+        if index.exclusion
+        else f"Drop {index.name}: rows that are written in one transaction bear the same time.",
         table=table.label,
         column=times[0],
         tried=shorten(none.answer.tried),

@@ -13,9 +13,9 @@ from checks import contract
 from checks.catalog import Column, Index, Table
 from checks.contract import Kind
 from checks.outcome import CantTell, Failed
-from checks.plan import holds_filled
+from checks.plan import holds_always, holds_filled
 from checks.probe import Shop, shorten
-from checks.rows import Draft, NoRow, Row, qualified, rules_about
+from checks.rows import Draft, NoRow, Row, mentions, qualified, quote, rules_about, rules_and_bounds
 from checks.rows.values import pool
 from checks.rules.tables import listed
 from checks.session import Answer, Refusal, Statement
@@ -39,10 +39,16 @@ def unique(
     def check(shop: Shop) -> None:
         table, column = shop.table(part), shop.column(part, name)
         next_ = _index_in_any_case(table, column) if in_any_case else f"Make {column.name} unique (unique=True)."
+        if column.generated:
+            _is_indexed(table, column, meaning)
+            return
         first = shop.row(part)
         same = {column.name: first[column.name]}
         draft = shop.draft(part)
         answers = shop.both_ways(draft, **same)
+        if any(answer.rows and answer.rows[0][column.name] != first[column.name] for answer in answers):
+            _is_indexed(table, column, meaning)  # it has another value of its own making, whatever was sent
+            return
         for answer in answers:
             shop.refused(
                 answer,
@@ -53,7 +59,7 @@ def unique(
             )
         guard = _guard(shop, table, (column.name,), draft.but(**same), answers[0], meaning)
         if guard.predicate is not None:
-            _covers_live_rows(shop, part, column, guard, meaning)
+            _covers_live_rows(shop, part, draft, same, guard, meaning)
         _compares_no_more(shop, part, draft, same, guard, meaning, next_)
         for one, other in variants:
             _both_fit(shop, part, column, one, other, meaning)
@@ -108,8 +114,18 @@ def _is_one_with(
                 return  # no row is spelled like that, whether there is another one or not
     guard = _guard(shop, table, (column.name,), draft.but(**same), answers[0], meaning, next_)
     if guard.predicate is not None:
-        _covers_live_rows(shop, part, column, guard, meaning)
+        _covers_live_rows(shop, part, draft, same, guard, meaning)
     _compares_no_more(shop, part, draft, same, guard, meaning, next_)
+
+
+def _is_indexed(table: Table, column: Column, meaning: str) -> None:
+    """Of values that nobody can choose, no two are the same where a unique index is about them alone."""
+    if not any(i.unique and i.works and i.is_plain and i.columns == {column.name} for i in table.indexes):
+        raise CantTell(
+            f"{table.label}.{column.name} is filled in by the database itself, so the same {meaning} could not be "
+            "tried twice.",
+            table=table.label,
+        )
 
 
 def unique_together(
@@ -138,12 +154,23 @@ def _compares_no_more(
 ) -> None:
     """No other column that the unique index compares lets the draft in with these same values."""
     table = shop.table(part)
-    for name in sorted(guard.uses - set(same)):
+    places = _decide_the_partition(shop, table) - set(same) - guard.uses
+    for name in (*sorted(guard.uses - set(same)), *sorted(places)):
         if name in (guard.predicate or ""):
             continue  # such a row is not under the rule at all, which is judged by its predicate
         for value in _other_values(shop, table, name):
             answer = _with_value(shop, part, draft, {**same, name: value})
             if answer.refusal is None and answer.rowcount:
+                if name in places:
+                    raise Failed(
+                        f"The unique index {guard.name} is that of one partition alone: rows of {table.label} with the "
+                        f"same {meaning} are taken when another {name} puts them into different partitions.",
+                        next=f"Partition {table.label} by {list(same)[-1]}, and make that unique on {table.label} "
+                        "itself; or use an ordinary table.",
+                        tried=shorten(answer.tried),
+                        table=table.label,
+                        column=list(same)[-1],
+                    )
                 raise Failed(
                     f"The unique index {guard.name} compares {name} as well: rows of {table.label} with the same "
                     f"{meaning} are taken when they differ in {name}.",
@@ -152,6 +179,14 @@ def _compares_no_more(
                     table=table.label,
                     column=list(same)[-1],
                 )
+
+
+def _decide_the_partition(shop: Shop, table: Table) -> set[str]:
+    """The columns by which a row goes into one of several partitions, each of which has indexes of its own."""
+    bounds = [leaf.partition_bound for leaf in shop.catalog.partitions(table) if leaf.partition_bound]
+    if len(bounds) < 2:
+        return set()
+    return {column.name for column in table.columns if any(mentions(bound, column.name) for bound in bounds)}
 
 
 def _with_value(shop: Shop, part: str, draft: Draft, values: Mapping[str, Any]) -> Answer:
@@ -193,11 +228,24 @@ def _other_values(shop: Shop, table: Table, name: str) -> list[Any]:
     column = table.column(name)
     if column is None or column.generated:
         return []
+    places = _decide_the_partition(shop, table)
     for key in table.foreign_keys:
         target = shop.catalog.by_oid(key.target)
         if name in key.columns and target is not None and target.oid != table.oid:
-            return _value_of_another(shop, target, key.target_columns[key.columns.index(name)])
-    return [*pool(column, 901, rules_about(table, column))[:4], *([] if column.not_null else [None])]
+            place = key.target_columns[key.columns.index(name)]
+            # Two of them may belong to one partition, where their hashes decide.
+            return [v for _ in range(6 if name in places else 1) for v in _value_of_another(shop, target, place)]
+    known = [*pool(column, 901, rules_about(table, column))[:4], *([] if column.not_null else [None])]
+    if name in places:
+        bounds = rules_and_bounds(shop.catalog, table, column)
+        known += [*_mined(column, bounds), *pool(column, 907, rules_about(table, column))[:4]]
+    return known
+
+
+def _mined(column: Column, expressions: Sequence[str]) -> list[Any]:
+    """Values for a column that nothing but these expressions suggests: their constants and what is close to them."""
+    usual = pool(column, 901)
+    return [value for value in pool(column, 901, expressions) if value not in usual]
 
 
 def _value_of_another(shop: Shop, table: Table, name: str) -> list[Any]:
@@ -221,15 +269,11 @@ def _guard(
     next_: str | None = None,
 ) -> Index:
     """The unique index that refuses the duplicate: a look-up in a trigger lets two at the same moment pass."""
-    refusal = answer.refusal
-    if refusal is not None and (refusal.raised or not refusal.is_duplicate):
-        with shop.session.undone():
-            shop.session.keep(Statement(f"alter table {qualified(table)} disable trigger user"))
-            refusal = shop.session.attempt(duplicate).refusal
+    refusal, in_front = _without_what_is_in_front(shop, table, duplicate, answer.refusal)
     where = {"table": table.label, "column": columns[-1]}
     if refusal is None or not refusal.is_duplicate:
         raise Failed(
-            f"A trigger looks for duplicates before a row goes into {table.label}, but no unique index stands behind: "
+            f"{in_front} looks for duplicates before a row goes into {table.label}, but no unique index stands behind: "
             f"two people at the same moment can both get the same {meaning}.",
             next=next_ or f"Make {columns[-1]} unique (unique=True).",
             **where,
@@ -241,33 +285,90 @@ def _guard(
     if not guard.works:
         raise Failed(
             f"The unique index {guard.name} on {table.label} is invalid: its build did not finish.",
-            next=f"Drop it and create it again: drop index {guard.name}.",
+            next=f"Build it again: reindex index {guard.name}. Where that finds duplicates, see to those first.",
             **where,
         )
     return guard
 
 
-def _covers_live_rows(shop: Shop, part: str, column: Column, guard: Index, meaning: str) -> None:
+#: How many triggers and CHECKs may refuse a duplicate before an index does.
+_IN_FRONT = 5
+
+
+def _without_what_is_in_front(
+    shop: Shop, table: Table, duplicate: Statement, refusal: Refusal | None
+) -> tuple[Refusal | None, str]:
+    """What PostgreSQL says to the duplicate once the triggers and CHECKs that refuse it are away; and what they were.
+
+    One at a time: what other triggers fill in, an index may be about.
+    """
+    in_front = "A trigger"
+    with shop.session.undone():
+        for _ in range(_IN_FRONT):
+            if refusal is None or (refusal.is_duplicate and not refusal.raised):
+                break
+            if check := next((check for check in table.checks if check.name == refusal.constraint), None):
+                in_front = f"The CHECK {check.name}"
+                away = [f"alter table {qualified(table)} drop constraint {quote(check.name)}"]
+            else:
+                raising = [t for t in table.triggers if t.fires and t.function == refusal.function]
+                away = [f"alter table {qualified(table)} disable trigger {quote(t.name)}" for t in raising]
+                away = away or [f"alter table {qualified(table)} disable trigger user"]
+            # For who may not change the table: a replica fires no triggers, and its indexes are as strict.
+            if any(shop.session.keep(Statement(sql)).refusal is not None for sql in away) and (
+                shop.session.keep(Statement("set local session_replication_role = replica")).refusal is not None
+            ):
+                raise CantTell(
+                    f"It is not clear whether a unique index stands behind what PostgreSQL said first: "
+                    f"{refusal.message}",
+                    table=table.label,
+                )
+            refusal = shop.session.attempt(duplicate).refusal
+    return refusal, in_front
+
+
+def _covers_live_rows(shop: Shop, part: str, draft: Draft, same: Mapping[str, Any], guard: Index, meaning: str) -> None:
     """A partial unique index may leave out rows that are gone for the shop, and no others."""
     table, predicate = shop.table(part), guard.predicate or ""
-    about_itself = guard.uses <= {column.name} and "NOT NULL" in predicate
+    [name] = same
+    if holds_always(shop, table, guard.uses, predicate):
+        return
+    about_itself = guard.uses <= {name} and "NOT NULL" in predicate
     if guard.uses & _flags(shop, part) or not (about_itself or _GONE.search(predicate)):
-        raise _covers_too_little(table, column.name, guard, meaning)
+        raise _covers_too_little(table, name, guard, meaning)
+    for other in sorted(guard.uses - {name}):
+        column = table.column(other)
+        if column is None or column.generated or other not in predicate or _GONE.search(other.lower()):
+            continue
+        usual = pool(column, 901, rules_about(table, column))[:2]
+        for value in (*_mined(column, [*rules_about(table, column), predicate]), *usual):
+            answer = shop.session.attempt(draft.but(**same, **{other: value}))
+            if answer.refusal is None and answer.rowcount and not _GONE.search(str(value).lower()):
+                raise _covers_too_little(table, name, guard, meaning)
 
 
 def _both_fit(shop: Shop, part: str, column: Column, one: Any, other: Any, meaning: str) -> None:
     """Two values that differ a little go in beside each other, if each goes in alone."""
     with shop.isolated():
-        try:
-            shop.row(part, {column.name: one})
-        except NoRow:
-            return  # this schema wants values of another shape
+        for letter, number in _TOKENS:
+            pair = _respelled(one, letter, number), _respelled(other, letter, number)
+            try:
+                shop.row(part, {column.name: pair[0]})
+                break
+            except NoRow as none:
+                if none.answer is None or none.answer.refusal is None or not none.answer.refusal.is_duplicate:
+                    return  # this schema wants values of another shape
+        else:
+            return
+        one, other = pair
         with shop.isolated():
             try:
                 shop.row(part, {column.name: other})
                 return
             except NoRow as none:
                 refused = none
+        if not _is_duplicate(refused) and not _goes_in(shop, part):
+            return  # no row goes in beside it, whatever it holds
     refusal = refused.answer.refusal if refused.answer else None
     rule = next((i for i in shop.table(part).indexes if refusal and i.name == refusal.constraint), None)
     if rule is not None and column.name not in rule.uses:
@@ -286,25 +387,98 @@ def _both_fit(shop: Shop, part: str, column: Column, one: Any, other: Any, meani
     )
 
 
+#: What makes a value another one, where the learner's own rows have it already.
+_TOKENS = (("", "-7"), ("Q", "-8"), ("Z", "-9"))
+
+
+def _respelled(value: Any, letter: str, number: str) -> str:
+    text = str(value).replace("robe", f"robe{letter.lower()}").replace("ROBE", f"ROBE{letter}")
+    return text.replace("-7", number)
+
+
+def _is_duplicate(none: NoRow) -> bool:
+    return none.answer is not None and none.answer.refusal is not None and none.answer.refusal.is_duplicate
+
+
+def _goes_in(shop: Shop, part: str) -> bool:
+    """An ordinary row does."""
+    with suppress(NoRow):
+        shop.draft(part)
+        return True
+    return False
+
+
+def first_fits(shop: Shop, part: str, words: str) -> Row:
+    """A row goes in beside those that are there, if one can be made at all; else what forbids it is named."""
+    try:
+        return shop.row(part)
+    except NoRow as none:
+        refusal = none.answer.refusal if none.answer else None
+        if none.table.oid != shop.table(part).oid or refusal is None or not refusal.is_verdict or refusal.stumbled:
+            raise
+        with shop.emptied(part):
+            is_about_others = _goes_in(shop, part)
+        if not is_about_others:
+            raise
+        raise _refused(shop, part, {}, words, none, certain=not refusal.is_duplicate) from None
+
+
 def another_fits(shop: Shop, part: str, values: Mapping[str, Any], words: str) -> Row:
     """One more row with these values goes in; a rule that forbids it is named by its columns."""
-    table = shop.table(part)
     try:
         return shop.row(part, values)
     except NoRow as none:
         refusal = none.answer.refusal if none.answer else None
-        if none.table.oid != table.oid or refusal is None or not refusal.is_verdict:
+        if none.table.oid != shop.table(part).oid or refusal is None or not refusal.is_verdict:
             raise
-        rule = next((index for index in table.indexes if index.name == refusal.constraint), None)
-        columns = sorted(rule.uses if rule else values)
-        raise Failed(
-            f"{words} was refused: {refusal.message}.",
-            next=_loosen(rule, refusal),
-            table=table.label,
-            column=columns[0] if columns else None,
-            tried=shorten(none.answer.tried) if none.answer else None,
-            sqlstate=refusal.sqlstate,
-        ) from None
+        raise _refused(shop, part, values, words, none) from None
+
+
+def _refused(
+    shop: Shop, part: str, values: Mapping[str, Any], words: str, none: NoRow, *, certain: bool = False
+) -> Exception:
+    """Why that is wrong; the NoRow itself where it need not be, unless it is certain.
+
+    Of a column of the learner's own we may not know which values it takes, nor of one that a CHECK is about; and
+    of text that every row has, all that we know may be taken.
+    """
+    refusal = none.answer.refusal if none.answer else None
+    assert refusal is not None
+    table = none.table
+    rule = next((index for index in table.indexes if index.name == refusal.constraint), None)
+    if rule is not None and any(_is_their_own(shop, part, table, name, values) for name in rule.uses):
+        return none
+    if rule is not None and rule.is_plain and rule.columns <= _texts(shop, part) - set(values):
+        return none
+    check = next((check for check in table.checks if check.name == refusal.constraint), None)
+    counted = {column.name for column in table.columns if column.numbered}
+    if not certain and check is not None and check.columns and not set(check.columns) & (set(values) | counted):
+        return none
+    columns = sorted(rule.uses if rule else values)
+    return Failed(
+        f"{words} was refused: {refusal.message}.",
+        next=_loosen(rule, refusal),
+        table=table.label,
+        column=columns[0] if columns else None,
+        tried=shorten(none.answer.tried) if none.answer else None,
+        sqlstate=refusal.sqlstate,
+    )
+
+
+def _texts(shop: Shop, part: str) -> set[str]:
+    """Stored names of the contract's text columns that no row is without."""
+    wanted = [c.name for c in contract.table(part).columns if c.kind is Kind.TEXT and c.required]
+    return {column.name for name in wanted if (column := shop.roles.column(part, name)) is not None}
+
+
+def _is_their_own(shop: Shop, part: str, table: Table, name: str, values: Mapping[str, Any]) -> bool:
+    """A column beyond the contract that every row has to have, and that is no key: who writes the row chooses it."""
+    column = table.column(name)
+    cast = {c.name for wanted in contract.table(part).columns if (c := shop.roles.column(part, wanted.name))}
+    keys = {n for key in table.foreign_keys for n in key.columns} | (
+        table.primary_key.columns if table.primary_key else frozenset()
+    )
+    return column is not None and column.required and name not in cast | keys and name not in values
 
 
 def _loosen(rule: Index | None, refusal: Refusal) -> str:

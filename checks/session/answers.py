@@ -31,6 +31,7 @@ class Refusal:
     column: str | None
     raised: bool  # by RAISE in the learner's own function, whatever SQLSTATE it chose
     stumbled: str | None = None  # the learner's own function that does not work, such as on a column that is not there
+    function: str | None = None  # the learner's own function that was at work
 
     @property
     def is_verdict(self) -> bool:
@@ -69,6 +70,7 @@ def refusal_of(error: psycopg2.Error) -> Refusal:
         column=error.diag.column_name,
         raised=is_raised(error),
         stumbled=_stumbled(error),
+        function=_function(error),
     )
 
 
@@ -87,5 +89,10 @@ def _stumbled(error: psycopg2.Error) -> str | None:
     code = error.pgcode or ""
     if not code.startswith(_ABOUT_CODE) or code in _ABOUT_RIGHTS or is_raised(error):
         return None
+    return _function(error)
+
+
+def _function(error: psycopg2.Error) -> str | None:
+    """The learner's function in which the error came up."""
     found = _FUNCTION.search(error.diag.context or "")
     return found.group(1).rpartition(".")[2] if found else None

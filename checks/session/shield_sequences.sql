@@ -40,6 +40,13 @@ begin
             from word
             join pg_catalog.pg_class c on c.relname operator(pg_catalog.=) any (array[name, pg_catalog.lower(name)])
             where filled or c.relkind = 'S'
+            union
+            select c.oid, c.relkind -- what rules insert into
+            from pg_catalog.pg_rewrite w
+            join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::regclass::oid and d.objid = w.oid
+                and d.refclassid = 'pg_catalog.pg_class'::regclass::oid and d.refobjid <> w.ev_class
+            join pg_catalog.pg_class c on c.oid = d.refobjid
+            where w.ev_type <> '1' and w.oid operator(pg_catalog.>=) 16384
         ),
         mentioned (seqrelid) as (
             select oid from relation where relkind = 'S'

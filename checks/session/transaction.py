@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import errorcodes, extensions
+from psycopg2.extras import Json
 
 from checks.session.answers import RETURNING, Answer, Statement, is_lock_timeout, is_raised, refusal_of
 from checks.session.reading import read_leniently
@@ -156,7 +157,8 @@ class Session:
     def _run(self, statement: Statement, afterwards: str) -> Answer:
         cursor = self.cursor
         judge = self._anything_deferrable
-        sql = cursor.mogrify(statement.sql, statement.values).decode() if statement.values else statement.sql
+        values = tuple(Json(value) if isinstance(value, dict) else value for value in statement.values)
+        sql = cursor.mogrify(statement.sql, values).decode() if values else statement.sql
         if time.monotonic() > self._until:
             raise TooSlow(
                 f"The checks were still at work after {PATIENCE} seconds, and got as far as: "

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from checks.catalog import Column
+from psycopg2.errorcodes import EXCLUSION_VIOLATION, UNIQUE_VIOLATION
+
+from checks.catalog import Column, ForeignKey
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, rules_about, why
@@ -39,16 +42,19 @@ for _part in PARTS:
 
 @step.check("users.ordinary", needs=("users.exists",))
 def two_people_can_sign_up(shop: Shop) -> None:
-    """Two users fit who share a first name, or a last name, or both flags, and nothing else."""
-    first = shop.row("users")
+    """Two users fit who share a flag or both, or those and a first name, or a last name."""
+    first = uniqueness.first_fits(shop, "users", "A user")
     uniqueness.another_fits(shop, "users", {}, "A second user")
-    for name in ("first_name", "last_name", "is_active", "is_verified"):
-        column = shop.roles.column("users", name)
-        if column is not None and not column.generated:
-            value = _filled_in(shop, first, column)
-            uniqueness.another_fits(
-                shop, "users", {column.name: value}, f"A second user with the {column.name} {value!r}"
-            )
+    columns = {name: shop.roles.column("users", name) for name in (*_FLAGS, "first_name", "last_name")}
+    chosen = {name: column for name, column in columns.items() if column is not None and not column.generated}
+    flags = {c.name: first[c.name] for name, c in chosen.items() if name in _FLAGS and first[c.name] is not None}
+    for name, column in chosen.items():
+        value = _filled_in(shop, first, column)
+        shared = {column.name: value} if name in _FLAGS else flags | {column.name: value}
+        uniqueness.another_fits(shop, "users", shared, f"A second user with the {column.name} {value!r}")
+
+
+_FLAGS = ("is_active", "is_verified")
 
 
 def _filled_in(shop: Shop, user: Row, column: Column) -> Any:
@@ -69,7 +75,11 @@ step.check("users.email-unique", needs=("users.exists",))(
         (
             ("grace.probe@shop.example", "grace.probes@shop.example"),
             ("grace.probe@shop.example", "grace.probe@shop2.example"),
-            ("grace.probe@shop.example", "ada.probe@shop.example"),
+            ("grace.probe@shop.example", "tracy.probe@shop.example"),
+            (
+                "grace.brewster.murray.hopper.probe@mathematics.shop.example",
+                "grace.brewster.murray.hopper.probe@mathematics.shop.examples",
+            ),
         ),
         in_any_case=True,
     )
@@ -102,12 +112,25 @@ def _room_for(shop: Shop, length: int, hashes: tuple[str, ...], next_: str) -> N
         )
     row = shop.row("users")
     answers = []
-    for text in hashes:
+    for text in dict.fromkeys((*hashes, *_of_its_own_form(row[column.name], length))):
         answers.append(shop.session.attempt(row.update(**{column.name: text})))
         if answers[-1].refusal is None and answers[-1].rowcount == 1:
+            stored = str(answers[-1].rows[0][column.name])
+            if len(stored) < length and text.startswith(stored):
+                raise Failed(
+                    f"{table.label}.{column.name} keeps {len(stored)} characters of a hash of {len(text)}: with a part "
+                    "of a hash no password can be checked.",
+                    next=f"Look for a trigger on {table.label} that cuts {column.name} off, and drop it.",
+                    table=table.label,
+                    column=column.name,
+                    tried=shorten(answers[-1].tried),
+                )
             break
     else:
         refusal = answers[0].refusal
+        unchanged = shop.session.attempt(row.update(**{column.name: row[column.name]}))
+        if unchanged.refusal is not None and not unchanged.refusal.stumbled:
+            raise CantTell(f"No row of {table.label} can be changed: {unchanged.refusal.message}.", table=table.label)
         if refusal is not None and not refusal.is_verdict:
             raise CantTell(f"The try itself went wrong: {refusal.message}.", table=table.label)
         if refusal is not None and refusal.stumbled:
@@ -127,6 +150,12 @@ def _room_for(shop: Shop, length: int, hashes: tuple[str, ...], next_: str) -> N
             column=column.name,
             tried=shorten(answers[0].tried),
         )
+
+
+def _of_its_own_form(stored: Any, length: int) -> list[str]:
+    """A hash of that length that begins like the one that the schema took, for one that wants a form of its own."""
+    text = str(stored or "")
+    return [text + text[-1] * (length - len(text))] if text else []
 
 
 @step.check("users.no-plain-password", needs=("users.exists",))
@@ -149,7 +178,7 @@ _PLAIN = {"plain", "plaintext", "clear", "cleartext", "raw", "text", "user", "lo
 
 
 def _is_plain_password(column: Column) -> bool:
-    words = set(column.name.lower().split("_"))
+    words = set(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column.name).lower().split("_"))
     return bool(words & _PASSWORD) and words <= _PASSWORD | _PLAIN
 
 
@@ -159,6 +188,8 @@ def email_in_any_case(shop: Shop) -> None:
     table, column = shop.table("users"), shop.column("users", "email")
     first = shop.row("users")
     email = first[column.name]
+    if not isinstance(email, str):
+        raise Skipped  # no text: the check on columns says so
     other = email.upper() if email != email.upper() else email.lower()
     answer = shop.session.attempt(shop.draft("users").but(**{column.name: other}))
     if answer.refusal is None and answer.rows and answer.rows[0][column.name] != email:
@@ -181,7 +212,7 @@ def names_are_required(shop: Shop) -> None:
 @step.check("users.flags-required", needs=("users.exists",))
 def flags_are_required(shop: Shop) -> None:
     """Neither flag takes NULL."""
-    for name in ("is_active", "is_verified"):
+    for name in _FLAGS:
         tables.required("users", name, f"answer to {name}")(shop)
 
 
@@ -190,7 +221,7 @@ def flags_have_defaults(shop: Shop) -> None:
     """A row that leaves the flags out gets a value for both."""
     table = shop.table("users")
     draft = shop.draft("users")
-    for flag in [shop.column("users", name) for name in ("is_active", "is_verified")]:
+    for flag in [shop.column("users", name) for name in _FLAGS]:
         values = {name: value for name, value in draft.values.items() if name != flag.name}
         answer = shop.session.attempt(replace(draft, values=values).but())
         if not answer.rows or answer.rows[0][flag.name] is None:
@@ -208,14 +239,16 @@ def flags_have_defaults(shop: Shop) -> None:
 
 step.check("categories.name-required", needs=("categories.exists",))(tables.required("categories", "name", "name"))
 
-_PARENT_NEXT = 'Add a column such as parent_id with ForeignKey("categories.id").'
+
+def _parent_next(shop: Shop) -> str:
+    return f"Add a column such as parent_id with {references.to_key_of(shop, 'categories')}."
 
 
 @step.check("categories.parent", needs=("categories.exists",))
 def parent_exists(shop: Shop) -> None:
     """A foreign key from the table to itself is in force: a parent that is not there is refused."""
-    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
-    references.orphan_is_rejected(shop, "categories", key, "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_parent_next(shop))
+    references.orphan_is_rejected(shop, "categories", key, "categories", next=_parent_next(shop))
 
 
 @step.check("categories.levels", needs=("categories.exists",))
@@ -229,10 +262,9 @@ def three_levels(shop: Shop) -> None:
     column = references.own_column(key)
     target = key.target_columns[key.columns.index(column)]
     try:
-        top = shop.row("categories")
+        top = uniqueness.first_fits(shop, "categories", "A category at the top")
     except NoRow as none:
-        needs_parent = (found := table.column(column)) is not None and found.required
-        if not needs_parent or none.answer is None or none.answer.refusal is None:
+        if none.answer is None or none.answer.refusal is None or not _needs_parent(shop, key):
             raise
         raise Failed(
             f"No category can stand at the top of {table.label}: {none.answer.refusal.message}.",
@@ -267,10 +299,23 @@ def three_levels(shop: Shop) -> None:
             )
 
 
+def _needs_parent(shop: Shop, key: ForeignKey) -> bool:
+    """No category goes in without a parent: its column is NOT NULL, by itself or by a CHECK about it."""
+    table, column = shop.table("categories"), references.own_column(key)
+    if (found := table.column(column)) is not None and found.required:
+        return True
+    try:
+        shop.draft("categories", {column: None})
+    except NoRow as none:
+        refusal = none.answer.refusal if none.answer else None
+        return any(refusal and c.name == refusal.constraint and set(c.columns) <= {column} for c in table.checks)
+    return False
+
+
 @step.check("categories.not-own-parent", needs=("categories.exists", "categories.parent"))
 def not_its_own_parent(shop: Shop) -> None:
     """A category can't be moved into itself."""
-    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_parent_next(shop))
     row = shop.row("categories")
     column = references.own_column(key)
     rule = f"a CHECK such as {column} <> {key.target_columns[key.columns.index(column)]}"
@@ -287,7 +332,7 @@ def not_its_own_parent(shop: Shop) -> None:
 @step.check("categories.no-cycles", needs=("categories.exists", "categories.parent"))
 def no_cycles(shop: Shop) -> None:
     """Of two categories, one inside the other, the outer can't be moved into the inner."""
-    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_parent_next(shop))
     outer = shop.row("categories")
     inner = shop.row("categories", references.pointing_at(key, outer))
     shop.rejects(
@@ -303,7 +348,7 @@ def no_cycles(shop: Shop) -> None:
 def siblings_differ_in_name(shop: Shop) -> None:
     """The same name twice in one place is refused, inside a category and at the top."""
     table, name = shop.table("categories"), shop.column("categories", "name")
-    key = references.refers(shop, "categories", "categories", next=_PARENT_NEXT)
+    key = references.refers(shop, "categories", "categories", next=_parent_next(shop))
     top = shop.row("categories")
     inside = references.pointing_at(key, top)
     at_top = {ours: top[ours] for ours in key.columns}
@@ -327,7 +372,12 @@ step.check("products.sku-unique", needs=("products.exists",))(
         "products",
         "sku",
         "SKU",
-        (("PROBE-7001", "PROBE-7002"), ("PROBE-7001", "QROBE-7001"), ("PROBE-70-01", "PROBE-71-01")),
+        (
+            ("PROBE-7001", "PROBE-7002"),
+            ("PROBE-7001", "QROBE-7001"),
+            ("PROBE-70-01", "PROBE-71-01"),
+            ("PROBE-7001-COTTON-BLUE-LARGE-01", "PROBE-7001-COTTON-BLUE-LARGE-02"),
+        ),
     )
 )
 step.check("products.price-required", needs=("products.exists",))(tables.required("products", "price", "price"))
@@ -335,25 +385,36 @@ step.check("products.price-not-negative", needs=("products.exists",))(
     bounds.never_negative("products", "price", "a product")
 )
 
-_CATEGORY_NEXT = 'Add category_id with ForeignKey("categories.id") and nullable=False.'
+
+def _category_next(shop: Shop) -> str:
+    return f"Add category_id with {references.to_key_of(shop, 'categories')} and nullable=False."
 
 
 @step.check("products.prices-fit", needs=("products.exists",))
 def ordinary_prices_fit(shop: Shop) -> None:
     """Prices from one end of the range to the other are taken and come back as they were."""
     price = shop.column("products", "price")
+    stored_last: tuple[Row, Decimal] | None = None
     for amount in map(Decimal, ("1.00", "1.01", "9.50", "19.99", "99.99", "100.00", "1234.56", "9999.99")):
-        row = shop.takes(
-            "products",
-            {price.name: amount},
-            happened=f"A product that costs {amount} was refused: {{why}}.",
-            next=f"Let {price.name} hold every price from 1.00 to 9999.99.",
-            column=price.name,
-        )
+        try:
+            row = shop.takes(
+                "products",
+                {price.name: amount},
+                happened=f"A product that costs {amount} was refused: {{why}}.",
+                next=f"Let {price.name} hold every price from 1.00 to 9999.99.",
+                column=price.name,
+            )
+        except Failed as failed:
+            if failed.sqlstate in (UNIQUE_VIOLATION, EXCLUSION_VIOLATION):
+                continue  # for another product has it, or one like it: that is no matter of room
+            raise
         _comes_back(shop, price, amount, row, row[price.name])
+        stored_last = row, amount
     # What came back is what the INSERT stored; the last one is read again, in case that a trigger came after it.
-    stored = shop.read(row)
-    _comes_back(shop, price, amount, row, stored[price.name] if stored else None)
+    if stored_last is not None:
+        row, amount = stored_last
+        stored = shop.read(row)
+        _comes_back(shop, price, amount, row, stored[price.name] if stored else None)
 
 
 def _comes_back(shop: Shop, price: Column, amount: Decimal, row: Row, back: object) -> None:
@@ -406,21 +467,25 @@ def prices_can_change(shop: Shop) -> None:
 @step.check("products.category", needs=("products.exists", "categories.exists"))
 def category_exists(shop: Shop) -> None:
     """A foreign key to categories is in force and not optional."""
-    key = references.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
+    key = references.refers(shop, "products", "categories", next=_category_next(shop))
     references.key_is_required(
         shop, "products", key, "category", next=f"Make {key.columns[0]} NOT NULL (nullable=False)."
     )
-    references.orphan_is_rejected(shop, "products", key, "categories", next=_CATEGORY_NEXT)
+    references.orphan_is_rejected(shop, "products", key, "categories", next=_category_next(shop))
 
 
 @step.check("products.ordinary", needs=("products.exists", "categories.exists", "products.category"))
 def many_products_in_one_category(shop: Shop) -> None:
     """Two products fit that share their category, or their price."""
-    key = references.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
-    first = shop.row("products")
-    shared = {name: first[name] for name in key.columns}
-    uniqueness.another_fits(shop, "products", shared, "A second product in the same category")
+    key = references.refers(shop, "products", "categories", next=_category_next(shop))
+    first = uniqueness.first_fits(shop, "products", "A product")
     price = shop.column("products", "price")
+    shared = {name: first[name] for name in key.columns}
+    other = Decimal("21.50") if first[price.name] != Decimal("21.50") else Decimal("22.50")
+    at_another_price: dict[str, Any] = {}
+    with suppress(NoRow), shop.isolated():  # where none is possible, the check on prices says so
+        at_another_price = {price.name: shop.row("products", {price.name: other})[price.name]}
+    uniqueness.another_fits(shop, "products", shared | at_another_price, "A second product in the same category")
     uniqueness.another_fits(shop, "products", {price.name: first[price.name]}, "A second product at the same price")
 
 
@@ -440,7 +505,7 @@ def price_is_a_number(shop: Shop) -> None:
 @step.check("products.category-kept", needs=("products.exists", "categories.exists", "products.category"))
 def category_with_products_stays(shop: Shop) -> None:
     """Deleting a category that still has a product is refused."""
-    key = references.refers(shop, "products", "categories", next=_CATEGORY_NEXT)
+    key = references.refers(shop, "products", "categories", next=_category_next(shop))
     category = shop.row("categories")
     shop.row("products", references.pointing_at(key, category))
     shop.rejects(
@@ -465,6 +530,7 @@ def money_is_exact(shop: Shop) -> None:
 def times_are_recorded(shop: Shop) -> None:
     """created_at and updated_at are there, and are timestamps."""
     tables.each(shop, TIMED, times.times_are_recorded)
+    tables.each(shop, TIMED, times.rows_of_today_fit)
 
 
 @step.check("core.time-zone", needs=("core.audit",))

@@ -345,6 +345,102 @@ def test_a_fault_of_ours_is_a_sentence_and_no_traceback(
         check_step(2, database_url=url)
 
 
+def test_uniqueness_behind_a_trigger_is_seen_where_no_table_can_be_changed(
+    build: Build, url: str, as_superuser: Build
+) -> None:
+    build(
+        reference_sql(2) + "create function taken() returns trigger language plpgsql as $$ begin"
+        " if exists (select from users where email = new.email and id <> new.id) then raise 'taken'; end if;"
+        " return new; end $$;"
+        " create trigger taken before insert or update on users for each row execute function taken()"
+    )
+    as_superuser(
+        "create function frozen() returns event_trigger language plpgsql as $$ begin raise 'frozen'; end $$;"
+        " create event trigger frozen on ddl_command_start execute function frozen()"
+    )
+    try:
+        report = check_step(2, database_url=url)
+    finally:
+        as_superuser("drop event trigger frozen")
+    assert _by_rule(report)["users.email-unique"].outcome is Outcome.PASS, str(report)
+
+
+def test_what_a_rule_writes_draws_no_number(build: Build, url: str, playground: Connection) -> None:
+    build(
+        reference_sql(2) + "create table log (id bigserial primary key, what text);"
+        "create rule note as on insert to users do also insert into log (what) values ('a user');"
+        "create table people (like users including all);"
+        "create rule elsewhere as on insert to products do instead insert into people (email) values (new.sku)"
+    )
+    with playground.cursor() as cursor:
+        cursor.execute(SNAPSHOT)
+        before = cursor.fetchone()
+        check_step(2, database_url=url)
+        cursor.execute(SNAPSHOT)
+        assert cursor.fetchone() == before
+
+
+def test_rows_like_those_of_the_checks_hide_no_rule_that_is_too_strict(
+    build: Build, url: str, playground: Connection
+) -> None:
+    build(reference_sql(2) + "create unique index on products (right(sku, 4))")
+    with playground.cursor() as cursor:
+        cursor.execute(
+            "insert into categories (name) values ('Mugs');"
+            " insert into products (name, price, sku, category_id) values ('A mug', 9, 'PROBE-7001', 1)"
+        )
+    result = _by_rule(check_step(2, database_url=url))["products.sku-unique"]
+    assert result.outcome is Outcome.FAIL
+    assert "too strict" in result.happened
+
+
+#: Each leaves no room for a further row beside those that are there.
+FULL = {
+    "one row alone": "alter table users add constraint one_row check (id = 1)",
+    "a count in a trigger": "create function one() returns trigger language plpgsql as $$ begin"
+    " if (select count(*) from users) > 0 then raise exception 'one_row'; end if; return new; end $$;"
+    " create trigger one before insert on users for each row execute function one()",
+    "an index on nothing": "create unique index one_row on users ((1))",
+}
+
+
+@pytest.mark.parametrize("full", FULL.values(), ids=FULL)
+def test_a_table_that_is_full_by_its_own_rules_is_no_riddle(
+    build: Build, url: str, playground: Connection, full: str
+) -> None:
+    build(reference_sql(2) + full)
+    with playground.cursor() as cursor:
+        cursor.execute("insert into users (email, password_hash, first_name, last_name) values ('a@b', 'x', 'A', 'B')")
+        cursor.execute(SNAPSHOT)
+        before = cursor.fetchone()
+        report = check_step(2, database_url=url)
+        cursor.execute(SNAPSHOT)
+        assert cursor.fetchone() == before
+    result = _by_rule(report)["users.ordinary"]
+    assert result.outcome is Outcome.FAIL, str(report)
+    assert "one_row" in result.happened
+    assert not [result for result in report.results if result.outcome is Outcome.CANT_TELL]
+
+
+def test_rows_like_those_of_the_checks_are_no_hindrance(build: Build, url: str, playground: Connection) -> None:
+    build(
+        reference_sql(2) + "drop index users_email_lower; alter table users drop constraint users_email_key,"
+        " add email_key text generated always as (lower(email)) stored unique,"
+        " add check (email like '%@shop.example')"
+    )
+    words = [f"{first}{second}.probe" for first in "abcdefghijklmnopqrstuvwxyz" for second in ("lsp", "xle", "jdt")]
+    words += [f"x{number}" for number in range(1, 40)]
+    with playground.cursor() as cursor:
+        for word in words:
+            cursor.execute(
+                "insert into users (email, password_hash, first_name, last_name) values (%s, 'x', 'A', 'B')",
+                (f"{word}@shop.example",),
+            )
+    report = check_step(2, database_url=url)
+    assert report.passed, str(report)
+    assert not [result for result in report.results if result.outcome is Outcome.CANT_TELL], str(report)
+
+
 def test_rules_that_contradict_each_other_are_told_once(build: Build, url: str) -> None:
     build(
         reference_sql(2) + "alter table users add constraint short_name check (length(first_name) < 3),"
