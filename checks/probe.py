@@ -173,13 +173,25 @@ class Shop:
         if answer.refusal is None:
             if answer.rowcount == 0:
                 happened = "PostgreSQL reported success, but the row was silently left out: no error tells the shop."
-                next = "Let the rule raise an error instead of dropping the row in a rule or a trigger."
+                next = self.let_through(table)
             raise Failed(happened, next=next, table=table, column=column, tried=shorten(answer.tried))
         if answer.refusal.stumbled or not answer.refusal.is_verdict:
             raise CantTell(
                 f"The try itself went wrong: {why(answer.refusal)}", table=table, tried=shorten(answer.tried)
             )
         return answer
+
+    def let_through(self, label: str) -> str:
+        """What to do where a table drops rows without a word: which triggers of it may do that."""
+        triggers = next((table.triggers for table in self.catalog.tables if table.label == label), ())
+        suspects = {f"{t.function}()": None for t in triggers if t.fires and t.per_row and t.is_before}
+        if not suspects:
+            return "Let the rule raise an error instead of dropping the row in a rule or a trigger."
+        run = "runs" if len(suspects) == 1 else "run"
+        return (
+            f"Look at {' and '.join(suspects)}, which {run} BEFORE the row is written: where such a function returns "
+            "NULL, PostgreSQL drops the row. Let it return new, or make its trigger AFTER; to refuse, raise an error."
+        )
 
     def never(
         self, part: str, values: Mapping[str, Any], *, happened: str, next: str, column: str | None = None

@@ -91,6 +91,10 @@ class Report:
         return ""
 
     @property
+    def _untold(self) -> int:
+        return sum(result.outcome is Outcome.CANT_TELL for result in self._musts)
+
+    @property
     def _open_practice(self) -> str:
         count = sum(result.outcome is Outcome.ADVICE for result in self.results)
         return f" Of good practice, {counted(count, 'rule')} {'is' if count == 1 else 'are'} open." if count else ""
@@ -116,6 +120,11 @@ class Report:
         heading = self.chapter.heading
         if not self.attempted:
             return f"{heading}: not attempted yet."
+        if self.passed and self._untold:
+            return (
+                f"{heading}: passed, as far as the checks can tell. {self.score} required rules hold, and "
+                f"{self._untold} could not be tried."
+            )
         if self.passed:
             return f"{heading}: passed. {self.score} of {self.out_of} required rules hold.{self._open_practice}"
         return f"{heading}: not yet. {self.score} of {self.out_of} required rules hold."
@@ -174,7 +183,7 @@ class Report:
 
     def to_html(self) -> str:
         """The report as a fragment that carries its own style and follows JupyterLab's theme."""
-        state = "done" if self.passed else "open" if self.attempted else "new"
+        state = "new" if not self.attempted or (self.passed and self._untold) else "done" if self.passed else "open"
         warnings = "".join(f'<p class="warning">! {escape(warning)}</p>' for warning in self.warnings())
         groups = "".join(_group_html(outcome, results) for outcome, results in self.groups())
         foot = f'<p class="foot">{inline(self.foot)}</p>' if self.foot else ""

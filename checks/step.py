@@ -17,6 +17,7 @@ from checks.contract import Level, Rule
 from checks.outcome import CantTell, Failed, Outcome, Result, Skipped
 from checks.probe import shorten
 from checks.rows import NoRow, why
+from checks.session import Refusal
 from workshop.errors import WorkshopError
 
 
@@ -218,49 +219,58 @@ def _dropping(none: NoRow) -> str:
 
 
 def _no_row(rule: Rule, none: NoRow) -> Result:
+    """What it means that no row could be made: a fault of the schema's where that is certain, else nobody can tell."""
     refusal = none.answer.refusal if none.answer else None
-    if none.contradiction and rule.level is Level.MUST:
-        names = " and ".join(none.contradiction)
+    table, tried = none.table.label, shorten(none.answer.tried) if none.answer else None
+    sqlstate = refusal.sqlstate if refusal else None
+    if rule.level is Level.MUST and (fault := _fault_behind(none, refusal)) is not None:
+        happened, next_ = fault
+        expected = rule.text.replace("`", "")
         return Result(
             rule,
             Outcome.FAIL,
-            table=none.table.label,
-            expected=rule.text.replace("`", ""),
-            happened=f"No row will ever go into {none.table.label}: its rules {names} can't hold together.",
-            tried=shorten(none.answer.tried) if none.answer else None,
-            sqlstate=refusal.sqlstate if refusal else None,
-            next="Decide which of them is meant, and drop or correct the other.",
-        )
-    if refusal is not None and refusal.stumbled and rule.level is Level.MUST:
-        return Result(
-            rule,
-            Outcome.FAIL,
-            table=none.table.label,
-            expected=rule.text.replace("`", ""),
-            happened=f"No row goes into {none.table.label}, because the function {refusal.stumbled}() does not work: "
-            f"{refusal.message}.",
-            tried=shorten(none.answer.tried) if none.answer else None,
-            sqlstate=refusal.sqlstate,
-            next=f"Correct {refusal.stumbled}(), and build again.",
-        )
-    if none.dropped and _before_a_row(none.table) and rule.level is Level.MUST:
-        return Result(
-            rule,
-            Outcome.FAIL,
-            table=none.table.label,
-            expected=rule.text.replace("`", ""),
-            happened=f"PostgreSQL reported success for an ordinary row of {none.table.label}, but the row was silently "
-            "left out: no error tells the shop.",
-            tried=shorten(none.answer.tried) if none.answer else None,
-            next=f"Let {_dropping(none)} return NEW, or raise an error where a row is not wanted.",
+            table=table,
+            expected=expected,
+            happened=happened,
+            tried=tried,
+            sqlstate=sqlstate,
+            next=next_,
         )
     return Result(
         rule,
         Outcome.CANT_TELL,
-        table=none.table.label,
-        happened=f"No row could be made that {none.table.label} takes, so this could not be tried. "
-        f"PostgreSQL said: {why(refusal)}",
-        tried=shorten(none.answer.tried) if none.answer else None,
-        sqlstate=refusal.sqlstate if refusal else None,
-        next=f"Insert an ordinary row into {none.table.label} yourself and see what PostgreSQL says.",
+        table=table,
+        happened=f"No row could be made that {table} takes, so this was not tried. PostgreSQL said: {why(refusal)}",
+        tried=tried,
+        sqlstate=sqlstate,
+        next=f"Insert an ordinary row into {table} yourself and see what PostgreSQL says.",
     )
+
+
+def _fault_behind(none: NoRow, refusal: Refusal | None) -> tuple[str, str] | None:
+    """What keeps every row out for certain, and what to do about it."""
+    table = none.table.label
+    if none.contradiction:
+        return (
+            f"No row will ever go into {table}: its rules {' and '.join(none.contradiction)} can't hold together.",
+            "Decide which of them is meant, and drop or correct the other.",
+        )
+    if refusal is not None and refusal.stumbled:
+        return (
+            f"No row goes into {table}, because the function {refusal.stumbled}() does not work: {refusal.message}.",
+            f"Correct {refusal.stumbled}(), and build again.",
+        )
+    if none.ahead is not None:
+        return (
+            f"No row goes into {table}: {none.ahead}() writes a row that points at one of {table} which is not there: "
+            f"{why(refusal)}.",
+            f"Where the trigger of {none.ahead}() runs BEFORE INSERT, make it AFTER INSERT: the row is there by then. "
+            "Else look at the key that it writes.",
+        )
+    if none.dropped and _before_a_row(none.table):
+        return (
+            f"PostgreSQL reported success for an ordinary row of {table}, but the row was silently left out: no error "
+            "tells the shop.",
+            f"Let {_dropping(none)} return NEW, or raise an error where a row is not wanted.",
+        )
+    return None

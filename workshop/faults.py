@@ -134,7 +134,7 @@ _PLAIN = {
     r"^Naming convention including %\(constraint_name\)s":
         "A CheckConstraint here has no name: give it name=\"…\", in a word or two that say what the rule is.",
     r"^__table_args__ value must be a tuple":
-        "__table_args__ has to be a tuple: write a comma before its last bracket.",
+        "__table_args__ has to be a tuple: write (UniqueConstraint(…),), in brackets and with a comma at the end.",
     r"^Argument 'arg' is expected to be one of type .*, got '<class '(\w+)'>'":
         "A server_default is SQL, and this is a Python {}: write true(), false(), func.now() or text(\"…\").",
     r"^No module named '(models)\.(\w+)":

@@ -105,7 +105,7 @@ def rebuild(url: str, *, replace: bool = False) -> Built:
     metadatas = _models()
     built_from = project.fingerprint()
     with _transaction(url, replace) as (connection, cursor):
-        rows = _count_rows(cursor)
+        rows = count_rows(cursor)
         _make_everything(connection, cursor, metadatas)
         write_mark(cursor.connection, Mark(built_from))
         return Built(_tables(cursor), rows, project.unsaved())
@@ -265,7 +265,8 @@ _USER_TABLES = """
 """
 
 
-def _count_rows(cursor: Cursor) -> int:
+def count_rows(cursor: Cursor) -> int:
+    """How many rows the tables of a database have together."""
     cursor.execute(f"select n.nspname, c.relname {_USER_TABLES} and c.relkind = 'r'")
     counts = [sql.SQL("(select count(*) from {})").format(sql.Identifier(*name)) for name in cursor.fetchall()]
     cursor.execute(sql.SQL("select 0 + {}").format(sql.SQL(" + ").join([*counts, sql.SQL("0")])))

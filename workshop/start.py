@@ -16,7 +16,7 @@ from workshop.postgres import connect, current_url
 from workshop.settings import settings
 from workshop.stamp import read_stamp
 from workshop.steps import Extension, Step, find_step, from_on
-from workshop.words import listed
+from workshop.words import counted, listed
 
 
 def start_step(step: int | str) -> None:
@@ -125,16 +125,27 @@ def _load_and_build(url: str, is_built: bool) -> None:
 
 
 def _build(url: str) -> None:
-    """Build what the files say; a database that Alembic looks after is left to it."""
+    """Build what the files say, unless rows would be lost; a database that Alembic looks after is left to it."""
     with closing(connect(url, "start_step")) as connection, connection.cursor() as cursor:
         revision = read_stamp(cursor)
-    if revision is None:
+        rows = schema.count_rows(cursor)
+    if revision is None and not rows:
         print(schema.rebuild(url))
     elif not schema.recognise(url):
-        print(
+        print(_left_alone(revision, rows))
+
+
+def _left_alone(revision: str | None, rows: int) -> str:
+    """Why the database stays as it is, though the files say something else by now."""
+    if revision is not None:
+        return (
             f"The database is at revision {revision}, and your files say something else by now: write a further "
             "revision and run %alembic upgrade head, or call build_schema(), which drops all rows."
         )
+    return (
+        f"Your files have changed since the database was built, and it holds {counted(rows, 'row')}, so it is left as "
+        "it is. build_schema() builds it anew, without them; build_indexes() keeps them, where only indexes changed."
+    )
 
 
 def _lack(step: Step, url: str) -> str:

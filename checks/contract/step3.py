@@ -54,7 +54,7 @@ STEP = Step(
             price_history__key="`price_history` has a primary key.",
             price_history__columns="`price_history` has the old and the new price, or one price that is valid from a "
             "day on.",
-            price_history__time="Every change of a price is recorded with its time.",
+            price_history__time="Every recorded price has a time.",
         ),
         *rules(
             Level.MUST,

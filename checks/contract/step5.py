@@ -72,7 +72,7 @@ STEP = Step(
             Level.MUST,
             Criterion.INTEGRITY,
             reviews__rating_required="Every review has a rating.",
-            reviews__rating_range="A rating is 1, 2, 3, 4 or 5.",
+            reviews__rating_range="A rating lies between 1 and 5.",
             reviews__verified_buyer="The review of somebody who bought the product can read as verified.",
             reviews__never_verified="A review with no order behind it never reads as verified.",
         ),

@@ -164,7 +164,21 @@ class Rows:
                 solver.shuffle = solve
                 solve = True
         heirs = any(table.oid in other.parents and not other.is_partition for other in self.catalog.tables)
-        raise NoRow(table, answer, contradiction=solver.contradiction(), dropped=dropped == ROUNDS and not heirs)
+        raise NoRow(
+            table,
+            answer,
+            contradiction=solver.contradiction(),
+            dropped=dropped == ROUNDS and not heirs,
+            ahead=self._ahead(table, refusal),
+        )
+
+    def _ahead(self, table: Table, refusal: Refusal | None) -> str | None:
+        """The function that writes into another table a row which points at a row of this one that is not there."""
+        if refusal is None or refusal.sqlstate != errorcodes.FOREIGN_KEY_VIOLATION:
+            return None
+        others = (other for other in self.catalog.tables if other.oid != table.oid)
+        keys = (key for other in others for key in other.foreign_keys if key.target == table.oid)
+        return refusal.function if any(key.name == refusal.constraint for key in keys) else None
 
     def _want_parent(self, table: Table, refusal: Refusal) -> None:
         """After a default that points at nobody: whom the row belongs to is said from now on."""

@@ -23,6 +23,7 @@ class NoRow(Exception):
         impossible: frozenset[str] = frozenset(),
         contradiction: tuple[str, ...] = (),
         dropped: bool = False,
+        ahead: str | None = None,
     ) -> None:
         super().__init__(table.label)
         self.table = table
@@ -33,6 +34,8 @@ class NoRow(Exception):
         self.contradiction = contradiction
         #: PostgreSQL reported success for each of many rows and stored none, in the table or in one that inherits it.
         self.dropped = dropped
+        #: The learner's function that writes a row which points at this one, where no such row is there.
+        self.ahead = ahead
 
 
 @dataclass

@@ -177,7 +177,7 @@ def is_of_kind(table: Table, column: Column, kind: Kind) -> None:
     is_enum = kind is Kind.CHOICE and bool(column.type.labels)
     if column.type.base not in bases and not is_enum:
         raise Failed(
-            f"{table.label}.{column.name} is of type {column.type.text}, but it holds {meaning}.",
+            f"{table.label}.{column.name} is of type {column.type.text}, but it should hold {meaning}.",
             next=f"Declare {column.name} as {sqlalchemy_type}.",
             table=table.label,
             column=column.name,

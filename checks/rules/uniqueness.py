@@ -490,5 +490,6 @@ def _loosen(rule: Index | None, refusal: Refusal) -> str:
         )
     if rule is not None and rule.is_plain:
         columns = listed(sorted(rule.columns), "and")
-        return f"Let {rule.name} be about {columns} together with a further column, or take it away."
+        otherwise = "" if rule.primary else ", or take it away"
+        return f"Let {rule.name} be about {columns} together with a further column{otherwise}."
     return f"Take away the rule {refusal.constraint or 'that refuses it'}."

@@ -51,7 +51,7 @@ def ask_queries(subject: Subject) -> Told:
         return Told(
             "fail",
             f"order_history was still running after {SECONDS} seconds.",
-            "Look for a loop in queries.py that never ends.",
+            "Look in queries.py for a loop that never ends, or a query that reads everybody's orders.",
         )
     return _told(ended.answer) or Told(
         "fail",

@@ -435,6 +435,14 @@ def prices_still_change(shop: Shop) -> None:
             answer = shop.change(row, **{price.name: amount})
             if answer.refusal is not None:
                 raise _change_refused(shop, price, amount, answer.refusal, answer.tried)
+            if answer.rowcount == 0:
+                raise Failed(
+                    f"A product's price was changed to {amount}, PostgreSQL reported success, and nothing changed.",
+                    next=shop.let_through(row.table.label),
+                    table=row.table.label,
+                    column=price.name,
+                    tried=shorten(answer.tried),
+                )
 
 
 def _change_refused(shop: Shop, price: Column, amount: Decimal, refusal: Refusal, tried: str) -> Failed:

@@ -95,7 +95,8 @@ def _fault(index: Index, columns: Sequence[str]) -> tuple[int, str] | None:
     if None in index.key and not set(columns) <= index.columns:
         return 3, f" {index.name} is on an expression."
     if not leads:
-        return 4, f" {index.name} has it, but not in the first place."
+        names = " and ".join(columns)
+        return 4, f" {index.name} has {names}, but not as its first {'column' if len(columns) == 1 else 'columns'}."
     return None
 
 

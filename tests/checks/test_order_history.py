@@ -71,6 +71,7 @@ def order_history(session, user_id):
 ONE_BY_ONE = SELECTED.replace(".options(way)", "")
 LAST_STEP = SELECTED.replace(".joinedload(Variant.product)", "")
 NO_ORDER = SELECTED.replace(".order_by(Order.created_at.desc())", ".order_by(Order.id)")
+BY_CHANCE = SELECTED.replace(".order_by(Order.created_at.desc())", "")
 EVERYBODYS = SELECTED.replace(".where(Order.user_id == user_id)", "")
 
 
@@ -105,6 +106,7 @@ def test_right_function_is_taken(function: str, ask: Ask) -> None:
         (ONE_BY_ONE, "statements"),
         (LAST_STEP, "statements"),
         (NO_ORDER, "newest order first"),
+        (BY_CHANCE, "newest order first"),
         (EVERYBODYS, "none of the user's orders"),
         (SELECTED.replace("return ", "found = "), "returned nothing"),
         (SELECTED.replace(".all()", ".all()[:1]"), "returned 1 entry for 2 orders"),

@@ -61,13 +61,26 @@ def test_another_number_lists_the_steps(notebook, name, number):
 def test_the_schema_follows_files_that_changed_meanwhile(shop, core, project, database, query):
     shop.run("build_schema(); start_step(2)")
     assert len(shop.printed.splitlines()) == 1
+    (project / "models/core.py").write_text(core.replace('"products"\n', '"goods"\n'), "utf-8")
+    shop.run("start_step(2)")
+    assert shop.printed.splitlines()[1:] == ["Built 3 tables: users, categories, goods."]
+    assert shop.run("Product.__tablename__") == "goods"
+
+
+def test_no_row_is_lost_to_files_that_changed_meanwhile(shop, core, project, database, query):
+    shop.run("build_schema()")
     query("insert into users values (1, 'a')")
+    (project / "schemas").mkdir(exist_ok=True)
+    (project / "schemas/02_core.sql").write_text("-- nothing that a database could differ in", "utf-8")
+    shop.run("start_step(2)")
+    assert len(shop.printed.splitlines()) == 1
     (project / "models/core.py").write_text(core.replace('"products"\n', '"goods"\n'), "utf-8")
     shop.run("start_step(2)")
     assert shop.printed.splitlines()[1:] == [
-        "Built 3 tables: users, categories, goods. The one row of the old tables went with them."
+        "Your files have changed since the database was built, and it holds 1 row, so it is left as it is. "
+        "build_schema() builds it anew, without them; build_indexes() keeps them, where only indexes changed."
     ]
-    assert shop.run("Product.__tablename__") == "goods"
+    assert query("select count(*) from users") == [(1,)]
 
 
 def test_a_new_notebook_has_the_models_again(shop, database):

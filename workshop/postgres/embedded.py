@@ -50,7 +50,10 @@ timezone = 'UTC'
 lc_messages = 'C'
 logging_collector = off
 log_line_prefix = '%m [%p] %d '
+temp_file_limit = '2GB'
+{"client_connection_check_interval = '1s'" if sys.platform != "win32" else ""}
 """
+"""The last two are for a query without end: it fills no disk, and ends with its notebook. Windows has but the first."""
 
 
 def start(config: Settings) -> Server:

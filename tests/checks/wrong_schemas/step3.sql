@@ -387,3 +387,8 @@ create trigger meddle before delete on product_images for each row execute funct
 -- says: product_images | another product
 create function meddle() returns trigger language plpgsql as $$ begin delete from product_images; return null; end $$;
 create trigger meddle after delete on products for each row execute function meddle();
+
+-- price_history.price-changes: recorded before the change, which is dropped
+-- says: products.price | nothing changed | keep_price()
+drop trigger keep_price on products;
+create trigger keep_price before update of price on products for each row execute function keep_price();

@@ -904,3 +904,8 @@ alter table cart_items add constraint one_at_a_time
 -- checkout.audit: one order at a time
 -- says: orders | at the same time | one_at_a_time
 alter table orders add constraint one_at_a_time exclude using gist (tstzrange(created_at, updated_at) with &&);
+
+-- orders.user: its first status is written down before it is there
+-- says: orders | keep_status() | make it AFTER INSERT
+drop trigger keep_first_status on orders;
+create trigger keep_first_status before insert on orders for each row execute function keep_status();
