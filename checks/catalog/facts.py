@@ -178,6 +178,11 @@ class Rule:
     name: str
     event: str  # 2 update, 3 insert, 4 delete
     instead: bool
+    @property
+    def keeps_rows_out(self) -> bool:
+        """No row may go in because of it, whatever others say."""
+        return not self.permissive and self.command in ("a", "*") and self.check == "false"
+
 
 
 @dataclass(frozen=True, slots=True)
