@@ -9,6 +9,8 @@ from typing import Any
 from checks.catalog import Column
 from checks.catalog.facts import NUMERIC
 from checks.probe import Shop
+from checks.rows import rules_about
+from checks.values import pool
 
 
 def within_bounds(
@@ -41,7 +43,8 @@ def above_zero(part: str, name: str, what: str) -> Callable[[Shop], None]:
     def check(shop: Shop) -> None:
         column = shop.column(part, name)
         rule = f'CheckConstraint("{column.name} > 0", name="positive")'
-        within_bounds(shop, part, column, (0, -1, -5), (1, 2, 3), what=what, rule=rule)
+        refused = dict.fromkeys([0, -1, -5, *_spoken_of(shop, part, column)])
+        within_bounds(shop, part, column, refused, (1, 2, 3), what=what, rule=rule)
 
     return check
 
@@ -54,7 +57,14 @@ def never_negative(part: str, name: str, what: str) -> Callable[[Shop], None]:
         keeps_cents = column.type.base in NUMERIC and (column.type.scale or 2) >= 2
         # Fewer digits would round a cent below zero to zero.
         refused = [Decimal("-1.00"), Decimal("-500.00"), *([Decimal("-0.01")] if keeps_cents else [])]
+        refused += [value for value in map(Decimal, _spoken_of(shop, part, column)) if value not in refused]
         rule = f'CheckConstraint("{column.name} >= 0", name="not_negative")'
         within_bounds(shop, part, column, refused, (), what=what, rule=rule)
 
     return check
+
+
+def _spoken_of(shop: Shop, part: str, column: Column) -> list[Any]:
+    """Numbers below -5 that the rules about a column are about: a rule may let some of those pass."""
+    numbers = pool(column, 1, rules_about(shop.table(part), column))
+    return [number for number in numbers if isinstance(number, int | Decimal) and number < -5]
