@@ -387,3 +387,58 @@ create trigger meddle before delete on product_images for each row execute funct
 -- says: product_images | another product
 create function meddle() returns trigger language plpgsql as $$ begin delete from product_images; return null; end $$;
 create trigger meddle after delete on products for each row execute function meddle();
+
+-- price_history.exists: a partition is unlogged
+-- says: price_history | price_history_new | UNLOGGED
+drop table price_history;
+create table price_history (id int not null, product_id int not null references products on delete cascade,
+    old_price numeric(10,2), new_price numeric(10,2) not null, changed_at timestamptz not null default now(),
+    primary key (id, changed_at)) partition by range (changed_at);
+create sequence history_ids; alter table price_history alter id set default nextval('history_ids');
+create table price_history_old partition of price_history for values from (minvalue) to ('2026-01-01');
+create unlogged table price_history_new partition of price_history default;
+
+-- price_history.ordinary: one change at a time in the whole shop
+-- says: price_history | changed_at | another product at the same time
+alter table price_history add unique (changed_at);
+
+-- price_history.price-changes: a variant's own price
+-- says: product_variants | price | trigger does not work | who
+alter table product_variants add price numeric(10,2);
+create function variant_price() returns trigger language plpgsql as $$ begin insert into price_history (product_id,
+    new_price, who) values (new.product_id, new.price, 'somebody'); return null; end $$;
+create trigger variant_price after update of price on product_variants for each row execute function variant_price();
+
+-- price_history.price-changes: of a product with variants it changes once a day
+-- says: price_history | Changing a product's price
+drop trigger keep_price on products;
+drop table price_history;
+create table price_history (id serial primary key, variant_id int not null references product_variants on delete
+    cascade, old_price numeric(10,2), new_price numeric(10,2) not null, changed_at timestamptz not null default now());
+create unique index once_a_day on price_history (variant_id, ((changed_at at time zone 'UTC')::date));
+create or replace function keep_price() returns trigger language plpgsql as $$ begin insert into price_history
+    (variant_id, old_price, new_price, changed_at) select id, old.price, new.price, now() from product_variants
+    where product_id = new.id; return null; end $$;
+create trigger keep_price after update of price on products for each row execute function keep_price();
+
+-- price_history.subject: of variants, with no key
+-- says: price_history.variant_id | product_variants
+drop trigger keep_price on products;
+alter table price_history drop product_id, add variant_id int not null;
+
+-- catalog.cascade: images are never deleted, says a trigger in a key's words
+-- says: products | for good
+create function for_good() returns trigger language plpgsql as $$ begin raise exception 'images are for good'
+    using errcode = 'restrict_violation'; end $$;
+create trigger for_good before delete on product_images for each row execute function for_good();
+
+-- catalog.cascade: a rule that keeps variants
+-- says: product_variants | Drop the rule keep_them
+create rule keep_them as on delete to product_variants do instead nothing;
+
+-- catalog.cascade: a trigger that only marks variants
+-- says: product_variants | Look for a trigger
+alter table product_variants add gone boolean not null default false;
+create function mark() returns trigger language plpgsql as $$ begin update product_variants set gone = true where id =
+    old.id; return null; end $$;
+create trigger mark before delete on product_variants for each row execute function mark();
