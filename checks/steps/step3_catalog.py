@@ -378,7 +378,7 @@ def recorded_again_and_again(shop: Shop) -> None:
                 )
             return
         except Failed as failed:
-            refused = refused or failed
+            refused = failed if refused is None or _is_valid_from(shop.table("price_history")) else refused
     with shop.isolated():
         _change_prices(shop, subject)
         for column in money.money_columns(shop, part):

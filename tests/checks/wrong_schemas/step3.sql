@@ -442,3 +442,12 @@ alter table product_variants add gone boolean not null default false;
 create function mark() returns trigger language plpgsql as $$ begin update product_variants set gone = true where id =
     old.id; return null; end $$;
 create trigger mark before delete on product_variants for each row execute function mark();
+
+-- price_history.ordinary: periods, and each price once only
+-- says: price_history.price | once_only
+drop trigger keep_price on products;
+drop table price_history;
+create extension btree_gist;
+create table price_history (id serial primary key, product_id int not null references products on delete cascade,
+    price numeric(10,2) not null, valid_from timestamptz not null default now(), valid_to timestamptz, exclude using gist
+    (product_id with =, tstzrange(valid_from, valid_to) with &&), constraint once_only unique (product_id, price));
