@@ -16,6 +16,7 @@ from checks.outcome import CantTell, Failed
 from checks.plan import holds_filled
 from checks.probe import Shop, shorten
 from checks.rows import Draft, NoRow, Row, qualified, rules_about
+from checks.rows.rules import mentions
 from checks.rules.tables import listed
 from checks.session import Answer, Refusal, Statement
 from checks.values import pool
@@ -235,9 +236,18 @@ def _guard(
             **where,
         )
     owners = (table, *shop.catalog.partitions(table))
-    guard = next((i for owner in owners for i in owner.indexes if i.name == refusal.constraint), None)
-    if guard is None:
+    found = next(((owner, i) for owner in owners for i in owner.indexes if i.name == refusal.constraint), None)
+    if found is None:
         raise CantTell(f"It is not clear what refused the same {meaning} twice: {refusal.message}", table=table.label)
+    owner, guard = found
+    decides = {column.name for column in table.columns if mentions(owner.partition_bound or "", column.name)}
+    if not decides <= guard.columns and not any(guard.key_text == i.key_text and i.works for i in table.indexes):
+        raise Failed(
+            f"The unique index {guard.name} is about the partition {owner.label} alone: another partition of "
+            f"{table.label} can hold the same {meaning}.",
+            next=f"Keep the {meaning} in a table that is not partitioned, or do without partitions.",
+            **where,
+        )
     if not guard.works:
         raise Failed(
             f"The unique index {guard.name} on {table.label} is invalid: its build did not finish.",
