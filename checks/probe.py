@@ -6,19 +6,22 @@ the same with one thing wrong, and the nearest legal one; as INSERT and as UPDAT
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from psycopg2.errorcodes import CHECK_VIOLATION
+from psycopg2.errorcodes import CHECK_VIOLATION, FOREIGN_KEY_VIOLATION
 
 from checks import contract
 from checks.catalog import Catalog, Column, ForeignKey, Table
+from checks.catalog.facts import TIMESTAMP
 from checks.outcome import CantTell, Failed, Skipped
 from checks.roles import Roles
-from checks.rows import Draft, NoRow, Row, Rows, qualified, why
+from checks.rows import Draft, NoRow, Row, Rows, qualified, quote, rules_about, why
 from checks.rows.changes import ways
+from checks.rows.values import pool
 from checks.session import RETURNING, Answer, Refusal, Session, Statement
 
 Thing = TypeVar("Thing")
@@ -45,6 +48,7 @@ class Shop:
             session, roles.catalog, {table.oid: _filled(roles, part) for part, table in roles.tables.items()}
         )
         self._memory: dict[type, Any] = {}
+        self._minutes = 10_000  # by how many the next thing that was written before is moved back
 
     @property
     def catalog(self) -> Catalog:
@@ -93,9 +97,14 @@ class Shop:
         return column
 
     def foreign_keys(self, part: str, target: str) -> list[ForeignKey]:
-        """Every foreign key from one part to another, in force or not."""
-        oid = self.table(target).oid
-        return [key for key in self.table(part).foreign_keys if key.target == oid]
+        """Every foreign key from one part to another, in force or not; the one that is meant by it comes first.
+
+        A row may refer to one table twice: an order to its buyer and to whoever wrote it down.
+        """
+        table, oid = self.table(part), self.table(target).oid
+        names = [*contract.table(target).names, *(["parent"] if target == part else [])]
+        keys = [key for key in table.foreign_keys if key.target == oid]
+        return sorted(keys, key=lambda key: _beside_the_point(table, key, names))
 
     # -- rows --------------------------------------------------------------------------------------------------
 
@@ -123,6 +132,8 @@ class Shop:
         first: Answer | None = None
         for values in ways(self.session, self.catalog, row, changes):
             answer = self.session.keep(row.update(**values))
+            if answer.refusal is not None and self._let_time_pass(answer.refusal):
+                answer = self.session.keep(row.update(**values))
             first = first or answer
             if answer.refusal is None and answer.rowcount == 1:
                 row.values = answer.rows[0]
@@ -130,6 +141,37 @@ class Shop:
                 return answer
         assert first is not None
         return first
+
+    def _let_time_pass(self, refusal: Refusal) -> bool:
+        """After a rule about times refused a change: what was written now was written before; False if nothing was.
+
+        In life each change is a transaction of its own, and here all of them happen at the same now().
+        """
+        owner = next((table for table in self.catalog.tables if refusal.table == table.name), None)
+        if owner is None or refusal.raised or refusal.constraint is None:
+            return False
+        uses = [rule.columns for rule in owner.checks if rule.name == refusal.constraint]
+        uses += [tuple(index.uses) for index in owner.indexes if index.name == refusal.constraint]
+        times = [c.name for c in owner.columns if c.type.base in TIMESTAMP and any(c.name in names for names in uses)]
+        if not times:
+            return False
+        self._minutes -= 1
+        just_now = {quote(name): f"{quote(name)} = pg_catalog.now()" for name in times}
+        earlier = ", ".join(
+            f"{name} = case when {now} then {name} - interval '{self._minutes} minutes' else {name} end"
+            for name, now in just_now.items()
+        )
+        update = f"update {qualified(owner)} set {earlier} where {' or '.join(just_now.values())}"
+        return bool(self.past_triggers(qualified(owner), update).rowcount)
+
+    def past_triggers(self, name: str, sql: str) -> Answer:
+        """Run it and keep that, past triggers that forbid it; the answer."""
+        answer = self.session.keep(Statement(sql))
+        if answer.refusal is not None:
+            self.session.keep(Statement(f"alter table {name} disable trigger user"))
+            answer = self.session.keep(Statement(sql))
+            self.session.keep(Statement(f"alter table {name} enable trigger user"))
+        return answer
 
     def usually(self, part: str, values: Mapping[str, Any]) -> None:
         """From now on a row of that part has these stored values unless others are asked for."""
@@ -194,24 +236,57 @@ class Shop:
         )
 
     def never(
-        self, part: str, values: Mapping[str, Any], *, happened: str, next: str, column: str | None = None
+        self,
+        part: str,
+        values: Mapping[str, Any],
+        *,
+        happened: str,
+        next: str,
+        column: str | None = None,
+        harmless: Callable[[Any], bool] = lambda stored: False,
     ) -> None:
-        """No row has these stored values: refused on INSERT and on UPDATE, whatever the rest of the row is."""
+        """No row has these stored values: refused on INSERT and on UPDATE, whatever the rest of the row is.
+
+        harmless: what may be stored in place of the value that was sent.
+        """
         table = self.table(part)
+        for name in values:
+            if (found := table.column(name)) is not None and found.generated:
+                raise CantTell(
+                    f"PostgreSQL works {table.label}.{name} out by itself, so no other value could be tried.",
+                    table=table.label,
+                )
         draft = self.draft(part)
         for answer in self.both_ways(draft, **values):
-            if answer.rows and _says_itself(draft, values) and not _holds(answer.rows[0], values):
+            changed = answer.rows and not _holds(answer.rows[0], values)
+            if changed and (_says_itself(draft, values) or all(harmless(answer.rows[0][name]) for name in values)):
                 continue  # such as the price of a line, which is copied from the catalog whatever was sent
+            if changed:
+                raise _changed_silently(table, values, answer, next)
             self.refused(answer, happened=happened, next=next, table=table.label, column=column)
-            if answer.refusal is not None and self._depends_on_others(table, answer.refusal, values):
+            for others in _ways_round(table, answer.refusal, values):
                 with self.isolated(), suppress(NoRow):
-                    row = self.row(part, values)
+                    row = self.row(part, {**values, **others})
                     raise Failed(happened, next=next, table=table.label, column=column, tried=shorten(row.tried))
+        for others in self._seen_by_triggers(table, values) if answer.refusal and answer.refusal.raised else ():
+            answer = self.session.attempt(draft.but(**values, **others))
+            if answer.rows and _holds(answer.rows[0], values):
+                raise Failed(happened, next=next, table=table.label, column=column, tried=shorten(answer.tried))
 
-    def _depends_on_others(self, table: Table, refusal: Refusal, values: Mapping[str, Any]) -> bool:
-        """A CHECK said no that looks at other columns as well: with other values there it may say yes."""
-        check = next((check for check in table.checks if check.name == refusal.constraint), None)
-        return refusal.sqlstate == CHECK_VIOLATION and check is not None and not set(check.columns) <= set(values)
+    def _seen_by_triggers(self, table: Table, values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Other values of a further column that the table's triggers speak of: with those they may let a row pass."""
+        seen = " ".join(trigger.source for trigger in table.triggers if trigger.fires)
+        if any(trigger.conditional for trigger in table.triggers):
+            seen += " ".join(definition for (definition,) in self.session.query(_CONDITIONS, {"table": table.oid}))
+        foreign = {name for key in table.foreign_keys for name in key.columns}
+        for column in table.columns:
+            free = column.name not in foreign | set(values) and not column.generated and not column.numbered
+            if free and re.search(rf'\bnew\."?{re.escape(column.name)}"?(?!\w)', seen, re.IGNORECASE):
+                nothing = [] if column.not_null else [None]
+                for value in [*nothing, *_EXTREMES.get(column.type.category, ())]:
+                    yield {column.name: value}
+                for value in pool(column, 1, rules_about(table, column))[:4] if column.type.category in "SE" else ():
+                    yield {column.name: value}
 
     def accepts_one_of(
         self, statements: Iterable[Statement], *, happened: str, next: str, table: str, column: str | None = None
@@ -256,6 +331,55 @@ class Shop:
             ) from None
 
 
+#: The triggers of a table that look at a row before they run, as their DDL.
+_CONDITIONS = """
+select pg_catalog.pg_get_triggerdef(oid) from pg_catalog.pg_trigger
+where tgrelid operator(pg_catalog.=) %(table)s and tgqual is not null and not tgisinternal
+"""
+#: By category of type, what a condition may tell apart.
+_EXTREMES: dict[str, tuple[Any, ...]] = {"B": (True, False), "N": (0, 1)}
+
+
+def _beside_the_point(table: Table, key: ForeignKey, names: Iterable[str]) -> tuple[int, bool]:
+    """How far a foreign key is from one whose column is called after its target, and may not be empty."""
+    own = f"_{key.own_column.lower()}_"
+    if any(own.startswith(f"_{name}_") for name in names):
+        distance = 0
+    elif "_by_" in own:
+        distance = 3  # who did it, not whose it is
+    else:
+        distance = 1 if any(f"_{name}_" in own for name in names) else 2
+    return distance, any(not column.not_null for column in table.columns if column.name in key.columns)
+
+
+def _ways_round(table: Table, refusal: Refusal | None, values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What else a row may hold so that a rule that refused these values lets them pass after all."""
+    if refusal is None or refusal.raised:
+        return
+    check = next((check for check in table.checks if check.name == refusal.constraint), None)
+    if refusal.sqlstate == CHECK_VIOLATION and check is not None and not set(check.columns) <= set(values):
+        yield {}  # it looks at other columns as well: with other values there it may say yes
+    key = next((key for key in table.foreign_keys if key.name == refusal.constraint), None)
+    if refusal.sqlstate == FOREIGN_KEY_VIOLATION and key is not None and key.match == "s":
+        beside = (table.column(name) for name in key.columns if name not in values)
+        # One NULL, and PostgreSQL does not look for the others.
+        yield from ({column.name: None} for column in beside if column is not None and not column.not_null)
+
+
+def _changed_silently(table: Table, values: Mapping[str, Any], answer: Answer, next_: str) -> Failed:
+    """The database made something else of a value than an error."""
+    stored = answer.rows[0]
+    name = next(name for name, value in values.items() if not _holds(stored, {name: value}))
+    sent = "NULL" if values[name] is None else values[name]
+    return Failed(
+        f"{sent} was sent for {table.label}.{name}, and {stored[name]} was stored: no error tells the shop.",
+        next=next_ if values[name] is None else f"Let an error be raised, and no trigger change {name}.",
+        table=table.label,
+        column=name,
+        tried=shorten(answer.tried),
+    )
+
+
 def _says_itself(draft: Draft, names: Iterable[str]) -> bool:
     """The database has a value of its own for a column, as the ordinary row shows: it came back with another one."""
     stored = draft.tried.rows[0] if draft.tried and draft.tried.rows else {}
@@ -267,16 +391,17 @@ def _holds(stored: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
 
 
 def _is(stored: Any, value: Any) -> bool:
-    """Whether a value came back as it was sent, which may have been as text."""
+    """Whether a value came back as it was sent, which may have been as text; padded or in other case it is the same."""
     with suppress(ArithmeticError):
         return Decimal(str(stored)) == Decimal(str(value))
-    return str(stored) == str(value)
+    return str(stored).strip().lower() == str(value).strip().lower()
 
 
 def _filled(roles: Roles, part: str) -> frozenset[str]:
     """Stored names of the columns that the contract wants in every row of a part."""
     wanted = [column.name for column in contract.table(part).columns if column.required]
-    return frozenset(column.name for name in wanted if (column := roles.column(part, name)) is not None)
+    columns = [roles.column(part, name) for name in wanted]
+    return frozenset(column.name for column in columns if column is not None and not column.generated)
 
 
 def shorten(sql: str, width: int = 300) -> str:

@@ -123,6 +123,12 @@ class ForeignKey:
     enforced: bool
     fires: bool  # none of its triggers is switched off
 
+    @property
+    def own_column(self) -> str:
+        """The column that says which parent: of several the one that is not shared with it."""
+        pairs = zip(self.columns, self.target_columns, strict=True)
+        return next((ours for ours, theirs in pairs if ours != theirs), self.columns[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -171,6 +177,11 @@ class Policy:
     def lets_rows_in(self) -> bool:
         """Some row may go in by it. One that has no condition lets none in."""
         return self.permissive and self.command in ("a", "*") and self.check not in (None, "false")
+
+    @property
+    def keeps_rows_out(self) -> bool:
+        """No row may go in because of it, whatever others say."""
+        return not self.permissive and self.command in ("a", "*") and self.check == "false"
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ def all_of_it_at_most(shop: Shop) -> None:
     """More than 100 percent is refused; so is turning a sum above 100 into a percentage."""
     types, value = labels_of(shop, COUPONS, "discount_type"), shop.column(COUPONS, "discount_value")
     percent, fixed = _discount(shop, PERCENT), _discount(shop, FIXED)
-    words = {
+    words: dict[str, Any] = {
         "next": f"Add CheckConstraint(\"{types.column.name} <> 'percent' or {value.name} <= 100\", "
         'name="percent_at_most_100") to the model.',
         "column": value.name,

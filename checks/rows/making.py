@@ -277,6 +277,7 @@ class Rows:
                         replace(parents, fresh=parents.fresh | frozenset(key.columns)) if is_second else parents,
                     )
                     pointed_at.add(key.target)
+            self._lean_on_given(pending)
         finally:
             self._stack.pop()
         for column, scope in counted_within(table, self.filled):
@@ -295,6 +296,15 @@ class Rows:
                     column, self._serial, rules_and_bounds(self.catalog, table, column), place or 0
                 )
         return pending
+
+    def _lean_on_given(self, child: _Pending) -> None:
+        """A row may have been told which row under construction it belongs to, as that one's key names both."""
+        for key in child.table.foreign_keys:
+            for place, pending in enumerate(self._stack[:-1]):
+                named = [pending.values.get(theirs) for theirs in key.target_columns]
+                given = [child.values.get(ours) for ours in key.columns]
+                if pending.table.oid == key.target and None not in given and given == named:
+                    child.lean_on(place)
 
     def _keys(self, table: Table, values: Values) -> None:
         """Explicit numbers where the database would count, and for whole-number keys that the application sets."""

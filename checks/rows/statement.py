@@ -101,9 +101,10 @@ def insert(table: Table, values: Values) -> Statement:
 
 
 def together(before: Sequence[Statement], last: Statement) -> Statement:
-    """Several statements in one trip, of which the last one answers."""
+    """Rows that point at each other, in one statement: foreign keys are judged at its end, deferrable or not."""
     values = tuple(value for statement in (*before, last) for value in statement.values)
-    return Statement("; ".join(statement.sql for statement in (*before, last)), values)
+    made = ", ".join(f"row_{place} as ({statement.sql})" for place, statement in enumerate(before, 1))
+    return Statement(f"with {made} {last.sql}" if made else last.sql, values)
 
 
 def why(refusal: Refusal | None) -> str:

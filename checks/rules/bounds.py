@@ -43,7 +43,8 @@ def above_zero(part: str, name: str, what: str) -> Callable[[Shop], None]:
     def check(shop: Shop) -> None:
         column = shop.column(part, name)
         rule = f'CheckConstraint("{column.name} > 0", name="{column.name}_positive")'
-        within_bounds(shop, part, column, (0, -1, -5), (1, 2, 3), what=what, rule=rule)
+        refused = dict.fromkeys([0, -1, -5, *_spoken_of(shop, part, column)])
+        within_bounds(shop, part, column, refused, (1, 2, 3), what=what, rule=rule)
 
     return check
 
@@ -82,3 +83,9 @@ def _is_not_stored(shop: Shop, part: str, column: Column, amount: Decimal, what:
                 column=column.name,
                 tried=shorten(answer.tried),
             )
+
+
+def _spoken_of(shop: Shop, part: str, column: Column) -> list[Any]:
+    """Numbers below -5 that the rules about a column are about: a rule may let some of those pass."""
+    numbers = pool(column, 1, rules_about(shop.table(part), column))
+    return [number for number in numbers if isinstance(number, int | Decimal) and number < -5]

@@ -21,16 +21,8 @@ from checks.session import Statement
 
 def why_closed(shop: Shop, table: Table) -> Failed | None:
     """What keeps every row out of a table; None where rows may get in, as far as can be proven."""
-    return _by_rule(shop, table) or _by_row_security(table) or _by_trigger(shop, table) or _by_no_partition(shop, table)
-
-
-def _by_no_partition(shop: Shop, table: Table) -> Failed | None:
-    if table.kind != "p" or any(shop.catalog.partitions(table)):
-        return None
-    return Failed(
-        f"{table.label} is partitioned and has no partition, so no row goes in.",
-        next=f"Create its partitions (create table … partition of {table.label} …), or make it an ordinary table.",
-        table=table.label,
+    return (
+        _by_rule(shop, table) or _by_row_security(table) or _without_partitions(shop, table) or _by_trigger(shop, table)
     )
 
 
@@ -61,11 +53,22 @@ def _swallows(shop: Shop, table: Table) -> bool:
 
 def _by_row_security(table: Table) -> Failed | None:
     """Nobody gets in where not even the owner does: a policy for another role lets that one in."""
-    if not (table.forced_row_security and table.under_row_security) or any(p.lets_rows_in for p in table.policies):
+    lets_in = any(p.lets_rows_in for p in table.policies) and not any(p.keeps_rows_out for p in table.policies)
+    if not (table.forced_row_security and table.under_row_security) or lets_in:
         return None
     return Failed(
         f"{table.label} has row security forced on everybody and no policy that lets a row in.",
         next=f"Write a policy for it, or: alter table {table.label} no force row level security.",
+        table=table.label,
+    )
+
+
+def _without_partitions(shop: Shop, table: Table) -> Failed | None:
+    if table.kind != "p" or any(shop.catalog.partitions(table)):
+        return None
+    return Failed(
+        f"{table.label} is partitioned and has no partition, so no row can go in.",
+        next="Create partitions for every row there may be; a DEFAULT one takes what the others don't.",
         table=table.label,
     )
 

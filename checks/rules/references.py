@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from psycopg2.errorcodes import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
+
 from checks import contract
 from checks.catalog import ForeignKey, Table
 from checks.outcome import Failed
 from checks.probe import Shop
 from checks.rows import Row, qualified, quote
-from checks.rules.tables import not_null
+from checks.rules.tables import listed, not_null
+from checks.session import Refusal
 
 
 def refers(shop: Shop, part: str, target: str, *, next: str, column: str | None = None) -> ForeignKey:
@@ -58,9 +61,10 @@ _ON_DELETE = {"r": " on delete restrict", "c": " on delete cascade", "n": " on d
 def to_key_of(shop: Shop, part: str) -> str:
     """What a model says of a column that points at that part, in the learner's own names."""
     parent = shop.table(part)
-    if parent.primary_key and len(parent.primary_key.columns) > 1:
-        return f"a ForeignKeyConstraint to {parent.label} ({_key_of(parent)})"
-    return f'ForeignKey("{parent.label}.{_key_of(parent)}")'
+    keys = sorted(parent.primary_key.columns) if parent.primary_key else ["id"]
+    if len(keys) > 1:
+        return f"a ForeignKeyConstraint to {parent.label} ({', '.join(keys)})"
+    return f'ForeignKey("{parent.label}.{keys[0]}")'
 
 
 def _is_not_crossed(table: Table, parent: Table, key: ForeignKey, column: str | None) -> None:
@@ -84,10 +88,11 @@ def _is_not_crossed(table: Table, parent: Table, key: ForeignKey, column: str | 
 
 def _no_foreign_key(shop: Shop, table: Table, parent: Table, next_: str, column: str | None) -> Failed:
     elsewhere = [(k, shop.catalog.by_oid(k.target)) for k in table.foreign_keys]
-    singular = contract.forms(parent.name)[1] if len(contract.forms(parent.name)) > 1 else parent.name
-    guess = column or next(
-        (c.name for c in table.columns if c.name.startswith((singular, "parent")) and c.name.endswith("id")), None
-    )
+    part = shop.roles.part_of(parent)
+    called = ("parent", *contract.forms(parent.name), *(contract.table(part).names if part else ()))
+    guess = column or next((c.name for c in table.columns if c.name.startswith(called) and c.name.endswith("id")), None)
+    keys = sorted(parent.primary_key.columns) if parent.primary_key else ["id"]
+    over_all = f"Add a ForeignKeyConstraint over what {parent.label} is told apart by: {listed(keys, 'and')}."
     for key, target in elsewhere:
         own = own_column(key)
         if target is not None and (own == guess or (target.name == parent.name and target.oid != parent.oid)):
@@ -100,21 +105,20 @@ def _no_foreign_key(shop: Shop, table: Table, parent: Table, next_: str, column:
     if guess:
         return Failed(
             f"{table.label}.{guess} is a plain column: no foreign key ties it to {parent.label}.",
-            next=f'Add ForeignKey("{parent.name}.{_key_of(parent)}") to {guess}.',
+            next=f'Add ForeignKey("{parent.name}.{keys[0]}") to {guess}.' if len(keys) == 1 else over_all,
             table=table.label,
             column=guess,
         )
-    return Failed(f"{table.label} has no foreign key to {parent.label}.", next=next_, table=table.label)
-
-
-def _key_of(parent: Table) -> str:
-    return ", ".join(sorted(parent.primary_key.columns)) if parent.primary_key else "id"
+    return Failed(
+        f"{table.label} has no foreign key to {parent.label}.",
+        next=next_ if len(keys) == 1 else over_all,
+        table=table.label,
+    )
 
 
 def own_column(key: ForeignKey) -> str:
     """The column that says which parent: in a composite key the one that is not shared with it."""
-    pairs = zip(key.columns, key.target_columns, strict=True)
-    return next((ours for ours, theirs in pairs if ours != theirs), key.columns[0])
+    return key.own_column
 
 
 def pointing_at(key: ForeignKey, parent: Row) -> dict[str, Any]:
@@ -142,12 +146,16 @@ def orphan_is_rejected(shop: Shop, part: str, key: ForeignKey, parent: str, *, n
 
 
 def key_is_required(shop: Shop, part: str, key: ForeignKey, meaning: str, *, next: str) -> None:
-    """None of the key's columns takes NULL: one that does lets a row past the foreign key."""
+    """None of the key's columns takes NULL: one that does lets a row past the foreign key.
+
+    `next` is about the column that says which parent.
+    """
     table = shop.table(part)
     for name in key.columns:
         column = table.column(name)
         assert column is not None
-        not_null(shop, part, column, meaning, next=next)
+        is_own = name == own_column(key)
+        not_null(shop, part, column, meaning, next=next if is_own else f"Make {name} NOT NULL (nullable=False).")
 
 
 def belongs(part: str, target: str, one: str, column: str) -> Callable[[Shop], None]:
@@ -161,3 +169,22 @@ def belongs(part: str, target: str, one: str, column: str) -> Callable[[Shop], N
         orphan_is_rejected(shop, part, key, target, next=next_)
 
     return check
+
+
+def goes_with_parent(shop: Shop, key: ForeignKey, table: Table, refusal: Refusal | None) -> str:
+    """What to do where a row of the table was to go with its parent, by that key, and did not."""
+    if rule := keeps_rows(table):
+        return f"Drop the rule {rule} on {table.label}: it keeps rows from being deleted."
+    keys = [key.name for key in table.foreign_keys]
+    by_another_key = refusal and not refusal.raised and refusal.sqlstate in (FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION)
+    if by_another_key and refusal and refusal.constraint and refusal.constraint not in keys:
+        return f'Use ondelete="CASCADE" on the foreign key {refusal.constraint}.'
+    if key.on_delete == "c":
+        return f"Look for a trigger on {table.label} that keeps rows from being deleted."
+    parent = shop.catalog.by_oid(key.target)
+    return f'Use ondelete="CASCADE" on the key from {table.label} to {parent.label if parent else "its parent"}.'
+
+
+def keeps_rows(table: Table) -> str | None:
+    """The name of a rewrite rule that does something else instead of a DELETE."""
+    return next((rule.name for rule in table.rules if rule.event == "4" and rule.instead), None)

@@ -36,21 +36,16 @@ def exists(part: str) -> Callable[[Shop], None]:
             )
         if (closed := closed_tables.why_closed(shop, table)) is not None:
             raise closed
-        if table.persistence != "p":
-            lost = "in a crash" if table.persistence == "u" else "at the end of the session"
-            kind = "UNLOGGED" if table.persistence == "u" else "temporary"
-            raise Failed(
-                f"{table.label} is {kind}: PostgreSQL loses its rows {lost}.",
-                next=f"Create {table.label} as an ordinary, logged table.",
-                table=table.label,
-            )
-        unlogged = next((leaf for leaf in shop.catalog.partitions(table) if leaf.persistence == "u"), None)
-        if unlogged is not None:
-            raise Failed(
-                f"{unlogged.label}, a partition of {table.label}, is UNLOGGED: PostgreSQL loses its rows in a crash.",
-                next=f"Run: alter table {unlogged.label} set logged.",
-                table=table.label,
-            )
+        for kept_in in (table, *shop.catalog.partitions(table)):
+            if kept_in.persistence != "p":
+                lost = "in a crash" if kept_in.persistence == "u" else "at the end of the session"
+                kind = "UNLOGGED" if kept_in.persistence == "u" else "temporary"
+                whose = "" if kept_in is table else f", a partition of {table.label},"
+                raise Failed(
+                    f"{kept_in.label}{whose} is {kind}: PostgreSQL loses its rows {lost}.",
+                    next=f"Create {kept_in.label} as an ordinary, logged table.",
+                    table=table.label,
+                )
 
     return check
 

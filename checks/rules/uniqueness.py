@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from psycopg2.errorcodes import FOREIGN_KEY_VIOLATION
+from psycopg2.errorcodes import CHECK_VIOLATION, FOREIGN_KEY_VIOLATION
 
 from checks import contract
 from checks.catalog import Column, Index, Table
@@ -492,4 +492,6 @@ def _loosen(rule: Index | None, refusal: Refusal) -> str:
         columns = listed(sorted(rule.columns), "and")
         otherwise = "" if rule.primary else ", or take it away"
         return f"Let {rule.name} be about {columns} together with a further column{otherwise}."
+    if refusal.constraint is None and refusal.sqlstate == CHECK_VIOLATION and not refusal.raised:
+        return "Create a partition for such rows; a DEFAULT one takes what the others don't."
     return f"Take away the rule {refusal.constraint or 'that refuses it'}."

@@ -29,6 +29,7 @@ class Refusal:
     message: str
     constraint: str | None
     column: str | None
+    table: str | None
     raised: bool  # by RAISE in the learner's own function, whatever SQLSTATE it chose
     stumbled: str | None = None  # the learner's own function that does not work, such as on a column that is not there
     function: str | None = None  # the learner's own function that was at work
@@ -68,6 +69,7 @@ def refusal_of(error: psycopg2.Error) -> Refusal:
         message=error.diag.message_primary or str(error).strip(),
         constraint=error.diag.constraint_name,
         column=error.diag.column_name,
+        table=error.diag.table_name,
         raised=is_raised(error),
         stumbled=_stumbled(error),
         function=_function(error),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -11,17 +11,18 @@ from psycopg2.errorcodes import FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION
 
 from checks import contract
 from checks.catalog import Column, ForeignKey, Table
-from checks.catalog.facts import TIMESTAMP
+from checks.catalog.facts import NUMERIC, TIMESTAMP
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.plan import leading_index, literal
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, qualified, quote, rules_about, why
 from checks.rows.values import pool
 from checks.rules import money, references, tables, times, uniqueness
-from checks.session import Refusal, Statement
+from checks.session import Answer, Refusal, Statement
 from checks.step import StepChecks
 from checks.steps.on_database import run_on_database
 from checks.subject import Subject
+from checks.trade import purchase
 
 step: StepChecks[Shop] = StepChecks(3)
 
@@ -33,12 +34,13 @@ def run(subject: Subject) -> tuple[Result, ...]:
 PARTS = ("product_variants", "product_images", "price_history")
 
 
+_PERIOD = ("tstzrange", "tsrange", "daterange")
+
+
 def _is_valid_from(table: Table) -> bool:
     """Rows are periods: each price holds from a time on, so the price before is the row before."""
     words = {"valid", "effective", "from", "until", "start", "starts", "since", "period", "to"}
-    return any(
-        c.type.base in (*TIMESTAMP, "date", "tstzrange") and words & set(c.name.split("_")) for c in table.columns
-    )
+    return any(c.type.base in (*TIMESTAMP, "date", *_PERIOD) and words & set(c.name.split("_")) for c in table.columns)
 
 
 def _may_lack(table: Table) -> Collection[str]:
@@ -67,7 +69,7 @@ def _belongs_to_product(part: str) -> None:
 
     def check(shop: Shop) -> None:
         key = references.refers(shop, part, "products", next=_PRODUCT_NEXT)
-        references.key_is_required(shop, part, key, "product", next=f"Make {key.columns[0]} NOT NULL (nullable=False).")
+        references.key_is_required(shop, part, key, "product", next=f"Make {key.own_column} NOT NULL (nullable=False).")
         references.orphan_is_rejected(shop, part, key, "products", next=_PRODUCT_NEXT)
 
     step.check(f"{part}.product", needs=(f"{part}.exists",))(check)
@@ -299,8 +301,15 @@ def _subjects(shop: Shop) -> list[tuple[str, ForeignKey]]:
     targets = [part for part in ("products", "product_variants") if part in shop.roles.tables]
     named = [part for part in targets if shop.foreign_keys("price_history", part)]
     return [
-        (part, references.refers(shop, "price_history", part, next=_HISTORY_NEXT)) for part in named or ["products"]
+        (part, references.refers(shop, "price_history", part, next=_HISTORY_NEXT)) for part in named or [_meant(shop)]
     ]
+
+
+def _meant(shop: Shop) -> str:
+    """What a history without a foreign key seems to be about, by the name of a column."""
+    called = tuple(f"{name}_" for name in contract.table("product_variants").names)
+    is_named = any(column.name.startswith(called) for column in shop.table("price_history").columns)
+    return "product_variants" if is_named and "product_variants" in shop.roles.tables else "products"
 
 
 @step.check("price_history.subject", needs=("price_history.exists",))
@@ -344,8 +353,10 @@ def _recorded(shop: Shop, key: ForeignKey, subject: Row) -> list[dict[str, Any]]
 
 @step.check("price_history.ordinary", needs=("price_history.subject", "price_history.columns", "price_history.time"))
 def recorded_again_and_again(shop: Shop) -> None:
-    """Three changes of one price, there and back, can be recorded: by hand, as periods in a row, or by a trigger."""
-    _, key, subject = _subject(shop)
+    """Three changes of one price, there and back, can be recorded, and one of another price at the same time: by hand,
+    as periods in a row, or by a trigger."""
+    part, key, subject = _subject(shop)
+    other = shop.row(part)
     changed = shop.column("price_history", "changed_at")
     new = shop.column("price_history", "new_price")
     about = references.pointing_at(key, subject)
@@ -357,26 +368,34 @@ def recorded_again_and_again(shop: Shop) -> None:
         try:
             with shop.isolated():
                 for start, price in by_hand:
-                    values = {changed.name: start, new.name: price}
+                    values = {c.name: value for c, value in ((changed, start), (new, price)) if not c.generated}
                     end = _period_end(shop, changed, start) if periods else {}
                     uniqueness.another_fits(
                         shop, "price_history", about | values | end, "A further price of one product"
                     )
+                about_other = references.pointing_at(key, other)
+                uniqueness.another_fits(
+                    shop, "price_history", about_other | values | end, "A price of another product at the same time"
+                )
             return
         except Failed as failed:
-            refused = refused or failed
+            refused = failed if refused is None or _is_valid_from(shop.table("price_history")) else refused
     with shop.isolated():
         _change_prices(shop, subject)
-        if len(_recorded(shop, key, subject)) >= len(_PRICES):
+        for column in money.money_columns(shop, part):
+            shop.session.keep(other.update(**{column.name: _PRICES[0]}))  # at the very same time
+        if len(_recorded(shop, key, subject)) >= len(_PRICES) and _recorded(shop, key, other):
             return
     assert refused is not None
     raise refused
 
 
 def _period_end(shop: Shop, changed: Column, start: str) -> dict[str, str]:
-    """The other times of the history, as the end of a period that lasts some days."""
-    others = [c for c in shop.table("price_history").columns if c.type.base in TIMESTAMP and c.name != changed.name]
-    return {column.name: start.replace("-01 ", "-20 ") for column in others if not column.generated}
+    """The other times of the history, as the end of a period that lasts some days; the period, where that is one."""
+    end = start.replace("-01 ", "-20 ")
+    others = [c for c in shop.table("price_history").columns if c.name != changed.name and not c.generated]
+    ends = {c.name: end for c in others if c.type.base in TIMESTAMP}
+    return ends | {c.name: f"[{start},{end})" for c in others if c.type.base in _PERIOD}
 
 
 _PRICES = tuple(map(Decimal, ("21.00", "22.50", "21.00")))
@@ -427,47 +446,66 @@ def recorded_prices_fit(shop: Shop) -> None:
 
 @step.check("price_history.price-changes", needs=("price_history.exists",))
 def prices_still_change(shop: Shop) -> None:
-    """A product's price can be changed three times, up and down, with the history beside it."""
+    """A product's price, and a variant's own, can be changed three times, up and down, with the history beside it."""
     price = shop.column("products", "price")
     for amounts in (("24.50", "15.00", "24.50"), ("9999.99",), ("1.00",)):
-        row = shop.row("products", {price.name: Decimal("20.00")})
-        for amount in map(Decimal, amounts):
-            answer = shop.change(row, **{price.name: amount})
-            if answer.refusal is not None:
-                raise _change_refused(shop, price, amount, answer.refusal, answer.tried)
-            if answer.rowcount == 0:
-                raise Failed(
-                    f"A product's price was changed to {amount}, PostgreSQL reported success, and nothing changed.",
-                    next=shop.let_through(row.table.label),
-                    table=row.table.label,
-                    column=price.name,
-                    tried=shorten(answer.tried),
-                )
+        product = shop.row("products", {price.name: Decimal("20.00")})
+        variant = _variant_of(shop, product)
+        _change_again_and_again(shop, product, price, amounts)
+        own = next((c for c in variant.table.columns if c.name in _OWN_PRICE), None) if variant else None
+        if variant and own and not own.generated and own.type.base in NUMERIC:
+            _change_again_and_again(shop, variant, own, amounts)
 
 
-def _change_refused(shop: Shop, price: Column, amount: Decimal, refusal: Refusal, tried: str) -> Failed:
-    """Who said no: a rule of the history, a trigger that does not work, or something on products."""
+#: What the price of a variant is called, where variants have prices of their own.
+_OWN_PRICE = contract.table("products").column("price").names
+
+
+def _variant_of(shop: Shop, product: Row) -> Row | None:
+    """A variant of that product, as a history may follow the prices of variants; None where there can't be one."""
+    with suppress(NoRow, Skipped):
+        return shop.row("product_variants", purchase.points(shop, "product_variants", product))
+    return None
+
+
+def _change_again_and_again(shop: Shop, row: Row, price: Column, amounts: Sequence[str]) -> None:
+    for amount in map(Decimal, amounts):
+        answer = shop.change(row, **{price.name: amount})
+        if answer.refusal is not None:
+            raise _change_refused(shop, row, price, amount, answer)
+        if answer.rowcount == 0:
+            raise Failed(
+                f"The price of a row of {row.table.label} was changed to {amount}, PostgreSQL reported success, and "
+                "nothing changed.",
+                next=shop.let_through(row.table.label),
+                table=row.table.label,
+                column=price.name,
+                tried=shorten(answer.tried),
+            )
+
+
+def _change_refused(shop: Shop, row: Row, price: Column, amount: Decimal, answer: Answer) -> Failed:
+    """Who said no: a rule of the history, a trigger that does not work, or something on the row's own table."""
+    refusal = answer.refusal
+    assert refusal is not None
+    one = "variant" if row.table.oid == shop.roles.tables["product_variants"].oid else "product"
+    tried = shorten(answer.tried)
     if refusal.stumbled or not refusal.is_verdict:
-        return _broken_trigger(shop, price, refusal, tried)
-    table, column = _owner_of(shop, refusal) or (shop.table("products"), price.name)
+        return Failed(
+            f"Changing a {one}'s price was refused, because a trigger does not work: {refusal.message}.",
+            next="Correct the trigger function that records the price, and build again.",
+            table=row.table.label,
+            column=price.name,
+            tried=tried,
+            sqlstate=refusal.sqlstate,
+        )
+    table, column = _owner_of(shop, refusal) or (row.table, price.name)
     return Failed(
-        f"Changing a product's price to {amount} was refused: {refusal.message}.",
+        f"Changing a {one}'s price to {amount} was refused: {refusal.message}.",
         next=f"Look at what {table.label} or a trigger there asks of each change: a shop changes its prices.",
         table=table.label,
         column=column,
-        tried=shorten(tried),
-        sqlstate=refusal.sqlstate,
-    )
-
-
-def _broken_trigger(shop: Shop, price: Column, refusal: Refusal, tried: str) -> Failed:
-    """A trigger's own fault, such as a column that is not there."""
-    return Failed(
-        f"Changing a product's price was refused, because a trigger does not work: {refusal.message}.",
-        next="Correct the trigger function that records the price, and build again.",
-        table=shop.table("products").label,
-        column=price.name,
-        tried=shorten(tried),
+        tried=tried,
         sqlstate=refusal.sqlstate,
     )
 
@@ -597,7 +635,7 @@ def product_takes_its_own_along(shop: Shop) -> None:
         if shop.read(row) is not None:
             raise Failed(
                 f"A product was deleted, but the row of {row.table.label} is still there.",
-                next=f'Use ondelete="CASCADE" on the key from {row.table.label} to products.'
+                next=_let_go(shop, row.table)
                 if row is not product
                 else f"Look for a trigger or rule on {row.table.label} that keeps rows from being deleted.",
                 table=row.table.label,
@@ -611,6 +649,12 @@ def product_takes_its_own_along(shop: Shop) -> None:
                 table=row.table.label,
                 tried=shorten(answer.tried),
             )
+
+
+def _let_go(shop: Shop, table: Table) -> str:
+    """What lets the rows of variants or images go with their product."""
+    key = shop.foreign_keys(shop.roles.part_of(table) or "product_variants", "products")[0]
+    return references.goes_with_parent(shop, key, table, None)
 
 
 def _belongings(shop: Shop, product: Row) -> list[Row]:
@@ -656,22 +700,12 @@ def _clear(shop: Shop, product: Row) -> None:
                 continue
             pointing = f"({', '.join(ours)}) in (select {', '.join(theirs)} from {name} where {condition})"
             clear(child, child_name, pointing, above | {child})
-            if child not in kept:
-                _remove(shop, child_name, pointing)
+            if child not in kept:  # they were not made for a product without a past
+                shop.past_triggers(child_name, f"delete from {child_name} where {pointing}")
 
     key = sorted(product.table.primary_key.columns) if product.table.primary_key else []
     mine = " and ".join(f"{quote(name)} = {literal(shop.session, product[name])}" for name in key)
     clear(product.table.oid, qualified(product.table), mine or "false", frozenset({product.table.oid}))
-
-
-def _remove(shop: Shop, name: str, condition: str) -> None:
-    """Delete rows, past triggers that forbid it: they were not made for a product without a past."""
-    delete = Statement(f"delete from {name} where {condition}")
-    if shop.session.keep(delete).refusal is not None:
-        off = Statement(f"alter table {name} disable trigger user")
-        on = Statement(f"alter table {name} enable trigger user")
-        for statement in (off, delete, on):
-            shop.session.keep(statement)
 
 
 def _delete_refused(shop: Shop, product: Row, refusal: Refusal, tried: str) -> Failed | CantTell:
@@ -679,17 +713,23 @@ def _delete_refused(shop: Shop, product: Row, refusal: Refusal, tried: str) -> F
     for part in ("product_variants", "product_images"):
         table = shop.table(part)
         for key in table.foreign_keys:
-            if key.name == refusal.constraint or (refusal.column and refusal.column in key.columns):
+            made_empty = refusal.table == table.name and refusal.column in key.columns
+            if (
+                key.name == refusal.constraint
+                or made_empty
+                or (references.keeps_rows(table) and not refusal.is_verdict)
+            ):
                 return Failed(
                     f"A product that has {part.replace('_', ' ').removeprefix('product ')} can't be deleted: "
                     f"{refusal.message}.",
-                    next=f'Use ondelete="CASCADE" on {table.label}.{references.own_column(key)}.',
+                    next=references.goes_with_parent(shop, key, table, refusal),
                     table=table.label,
                     column=references.own_column(key),
                     tried=shorten(tried),
                     sqlstate=refusal.sqlstate,
                 )
-    if refusal.sqlstate in (FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION) or not refusal.is_verdict:
+    by_key = not refusal.raised and refusal.sqlstate in (FOREIGN_KEY_VIOLATION, RESTRICT_VIOLATION)
+    if by_key or not refusal.is_verdict:
         return CantTell(f"Something else holds the product back: {why(refusal)}.", table=product.table.label)
     return Failed(
         f"A product with variants and images can't be deleted: {refusal.message}.",

@@ -31,7 +31,8 @@ _RECEIVED = ("paid", "completed", "captured", "succeeded", "success", "successfu
 
 def points(shop: Shop, part: str, parent: Row) -> Values:
     """The values, by stored column, of a row of `part` whose first key to that parent's table points at it."""
-    key = next((key for key in shop.table(part).foreign_keys if key.target == parent.table.oid), None)
+    target = shop.roles.part_of(parent.table)
+    key = next(iter(shop.foreign_keys(part, target)), None) if target else None
     if key is None:
         raise Skipped
     return {ours: parent[theirs] for ours, theirs in zip(key.columns, key.target_columns, strict=True)}

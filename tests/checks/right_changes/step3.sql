@@ -121,3 +121,38 @@ create function kp() returns trigger language plpgsql as $$ declare t timestampt
     where product_id = new.id and valid_to is null; insert into price_history (product_id, price, valid_from) values
     (new.id, new.price, t); return null; end $$;
 create trigger kp after insert or update on products for each row execute function kp();
+
+-- right: a period as one column, which says from when on
+drop trigger keep_price on products;
+drop table price_history;
+create extension btree_gist;
+create table price_history (id serial primary key, product_id int not null references products on delete cascade,
+    price numeric(10,2) not null, valid tstzrange not null default tstzrange(clock_timestamp(), null), valid_from
+    timestamptz not null generated always as (lower(valid)) stored, exclude using gist (product_id with =, valid
+    with &&));
+create index on price_history(product_id);
+
+-- right: the time of the transaction in the key of the history
+alter table price_history drop column id, add primary key (product_id, changed_at);
+
+-- right: periods from and to the time of the transaction
+drop trigger keep_price on products;
+drop table price_history;
+create table price_history (id serial primary key, product_id int not null references products on delete cascade,
+    price numeric(12,2) not null, valid_from timestamptz not null default now(), valid_to timestamptz,
+    constraint some_time check (valid_to > valid_from));
+create index on price_history(product_id);
+create function kp() returns trigger language plpgsql as $$ begin update price_history set valid_to = now()
+    where product_id=new.id and valid_to is null; insert into price_history(product_id, price)
+    values (new.id, new.price); return null; end $$;
+create trigger kp1 after insert on products for each row execute function kp();
+create trigger kp2 after update of price on products for each row when (old.price<>new.price) execute function kp();
+
+-- right: each product has a variant that is shown first
+alter table product_variants add unique (product_id, id);
+alter table products add first_variant_id int not null, add foreign key (id, first_variant_id) references
+    product_variants (product_id, id) deferrable initially deferred;
+
+-- right: a product that another one is replaced by, and who uploaded an image
+alter table product_variants add a_replacement_of int constraint a_replacement references products on delete set null;
+create index on product_variants(a_replacement_of);

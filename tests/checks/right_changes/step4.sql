@@ -42,3 +42,18 @@ create trigger copy_price before insert on order_items for each row execute func
 create extension if not exists btree_gist;
 alter table cart_items add exclude using gist
     (user_id with =, product_variant_id with =, tstzrange(created_at, updated_at) with &&) where (created_at <= updated_at);
+
+-- right: who wrote a row down, beside whose it is
+alter table addresses add created_by bigint constraint a_writer references users on delete set null;
+alter table cart_items add created_by bigint constraint a_writer references users on delete set null;
+alter table orders add created_by bigint constraint a_writer references users, add approved_by bigint constraint
+    an_approver references users;
+alter table order_items add alternative_variant_id int constraint an_alternative references product_variants;
+
+-- right: the time of the transaction in the key of the history
+alter table order_status_history drop column id, add primary key (order_id, changed_at);
+
+-- right: of a card's number a trigger keeps the last four digits
+alter table payments alter last4 type text;
+create function cut() returns trigger language plpgsql as $$ begin new.last4 := right(new.last4, 4); return new; end $$;
+create trigger cut before insert or update on payments for each row execute function cut();

@@ -139,7 +139,7 @@ alter table products drop constraint products_pkey;
 create index products_pkey on products (id);
 
 -- users.columns: a list of the e-mail addresses that there are
--- says: users.email | it holds text
+-- says: users.email | should hold text
 drop index users_email_lower;
 create type mail as enum ('a@shop.example', 'b@shop.example', 'c@shop.example', 'd@shop.example', 'e@shop.example',
     'f@shop.example', 'g@shop.example', 'h@shop.example', 'i@shop.example');
@@ -673,12 +673,12 @@ create table products_0 partition of products for values with (modulus 2, remain
 create unlogged table products_1 partition of products for values with (modulus 2, remainder 1);
 
 -- users.columns: email as a list
--- says: users.email | it holds text
+-- says: users.email | should hold text
 drop index users_email_lower;
 alter table users alter email type text[] using array[email];
 
 -- users.columns: last name is a document
--- says: users.last_name | it holds text
+-- says: users.last_name | should hold text
 alter table users alter last_name type json using '{}';
 
 -- users.ordinary: one of each first name and flag

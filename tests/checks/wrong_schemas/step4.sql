@@ -909,3 +909,101 @@ alter table orders add constraint one_at_a_time exclude using gist (tstzrange(cr
 -- says: orders | keep_status() | make it AFTER INSERT
 drop trigger keep_first_status on orders;
 create trigger keep_first_status before insert on orders for each row execute function keep_status();
+
+-- addresses.exists: a policy keeps everybody out
+-- says: addresses | row security
+-- also: orders.shipping-address | orders.billing-address
+alter table addresses enable row level security, force row level security;
+create policy everybody on addresses using (true) with check (true);
+create policy nobody on addresses as restrictive for insert with check (false);
+
+-- payments.exists: partitioned, and no partition
+-- says: payments | no partition
+drop table payments;
+create table payments (id int, order_id int not null references orders, amount numeric(10, 2) not null check (amount >=
+    0), primary key (id, order_id)) partition by hash (order_id);
+
+-- payments.order: a key of two columns, one of which may be empty
+-- says: payments | Make shop_no NOT NULL
+alter table orders add shop_no int not null default 1, add unique (shop_no, id);
+alter table payments drop constraint payments_order_fkey, add shop_no int, add foreign key (shop_no, order_id)
+    references orders (shop_no, id);
+
+-- payments.order: a plain column, where an order is told apart by two
+-- says: payments.order_id | ForeignKeyConstraint | shop_no
+alter table orders add shop_no int not null default 1;
+alter table orders drop constraint orders_pkey cascade, add unique (id), add primary key (shop_no, id);
+alter table order_items add constraint order_items_order_fkey foreign key (order_id) references orders (id) on delete
+    cascade;
+alter table order_status_history add constraint order_status_history_order_fkey foreign key (order_id) references
+    orders (id) on delete cascade;
+
+-- orders.user: who wrote it down is no buyer
+-- says: orders | user_id is NULL
+-- also: orders.shipping-address | orders.billing-address
+alter table orders alter user_id drop not null, add created_by bigint not null default 1 references users;
+
+-- cart_items.gone-with-user: the cart itself holds the user back
+-- says: cart_items | CASCADE" on the foreign key the_cart_of
+create table carts (id serial primary key, user_id bigint not null unique constraint the_cart_of references users);
+create function in_cart() returns trigger language plpgsql as $$ begin insert into carts (user_id) values
+    (new.user_id) on conflict do nothing; return null; end $$;
+create trigger in_cart after insert on cart_items for each row execute function in_cart();
+
+-- cart_items.gone-with-user: users are only marked
+-- says: cart_items | still there | trigger or rule on users
+alter table users add gone boolean not null default false;
+create function mark() returns trigger language plpgsql as $$ begin update users set gone = true where id = old.id;
+    return null; end $$;
+create trigger mark before delete on users for each row execute function mark();
+
+-- cart_items.quantity-positive: made one without a word
+-- says: cart_items | 0 was sent | 1 was stored
+alter table cart_items drop constraint cart_quantity_positive;
+create function at_least_one() returns trigger language plpgsql as $$ begin new.quantity := greatest(new.quantity, 1);
+    return new; end $$;
+create trigger at_least_one before insert or update on cart_items for each row execute function at_least_one();
+
+-- cart_items.quantity-positive: unless it is a gift, says a trigger
+-- says: cart_items | quantity 0
+alter table cart_items drop constraint cart_quantity_positive, add is_gift boolean not null default false;
+create function positive() returns trigger language plpgsql as $$ begin if new.quantity <= 0 and not new.is_gift then
+    raise exception 'how many?'; end if; return new; end $$;
+create trigger positive before insert or update on cart_items for each row execute function positive();
+
+-- order_items.quantity-positive: a trigger looks at lines with a price
+-- says: order_items | quantity 0
+alter table order_items drop constraint order_quantity_positive;
+create function positive() returns trigger language plpgsql as $$ begin if new.quantity <= 0 then raise exception
+    'how many?'; end if; return new; end $$;
+create trigger positive before insert or update on order_items for each row when (new.unit_price > 0) execute function
+    positive();
+
+-- order_items.quantity-positive: far below zero it fits
+-- says: order_items | quantity -101
+alter table order_items drop constraint order_quantity_positive, add check (quantity > 0 or quantity < -100);
+
+-- order_items.price-fixed: of what is shipped
+-- says: order_items | unit_price | old orders
+create function reprice() returns trigger language plpgsql as $$ begin update order_items i set unit_price = new.price
+    from product_variants v, orders o where v.id = i.product_variant_id and v.product_id = new.id and o.id = i.order_id
+    and o.status = 'shipped'; return null; end $$;
+create trigger reprice after update of price on products for each row execute function reprice();
+
+-- order_items.price-fixed: as long as it falls
+-- says: order_items | unit_price | old orders
+create function reprice() returns trigger language plpgsql as $$ begin update order_items i set unit_price = new.price
+    from product_variants v where v.id = i.product_variant_id and v.product_id = new.id; return null; end $$;
+create trigger reprice after update of price on products for each row when (new.price < old.price) execute function
+    reprice();
+
+-- order_status_history.status-known: any, where there was none before
+-- says: order_status_history | banana
+create table steps (before text, after text, primary key (before, after));
+insert into steps values ('pending', 'paid'), ('paid', 'shipped'), ('shipped', 'delivered'), ('pending', 'pending');
+alter table order_status_history alter status type text, add before text, add foreign key (before, status) references
+    steps;
+
+-- payments.amount-not-negative: far below zero it fits
+-- says: payments | amount -100
+alter table payments drop constraint amount_not_negative, add check (amount >= 0 or amount < -10000);

@@ -7,7 +7,7 @@ drop index users_email_lower;
 alter table users drop constraint users_email_key;
 
 -- indexes.login: second place
--- says: users | email | first place
+-- says: users | email | not as its first column
 drop index users_email_lower;
 alter table users drop constraint users_email_key, add unique (is_active, email);
 
@@ -48,7 +48,7 @@ drop index products_search;
 drop index products_name;
 
 -- indexes.product-search: second place
--- says: products | name | first place
+-- says: products | name | not as its first column
 drop index products_search;
 drop index products_name;
 create index on products (price, name);
@@ -101,7 +101,7 @@ create index on orders (user_id);
 create index on orders (created_at);
 
 -- indexes.order-history: time first
--- says: orders | user_id | first place
+-- says: orders | user_id | not as its first column
 -- also: indexes.foreign-keys
 drop index orders_user_newest;
 create index on orders (created_at, user_id);
@@ -133,7 +133,7 @@ drop index orders_user_newest;
 create index on orders (user_id, updated_at desc);
 
 -- indexes.cart: user in the second place
--- says: cart_items | user_id | first place
+-- says: cart_items | user_id | not as its first column
 -- also: indexes.foreign-keys
 alter table cart_items drop constraint cart_items_pkey, add constraint cart_items_pkey primary key (product_variant_id, user_id);
 
@@ -150,7 +150,7 @@ alter table cart_items drop constraint cart_items_pkey, add id serial primary ke
 create index on cart_items using brin (user_id);
 
 -- indexes.reviews: product in the second place
--- says: reviews | product_id | first place
+-- says: reviews | product_id | not as its first column
 -- also: indexes.foreign-keys
 drop index reviews_user;
 alter table reviews drop constraint one_review_each, add unique (user_id, product_id);
@@ -185,7 +185,7 @@ drop index orders_billing;
 create index on orders (billing_address_id, status, user_id);
 
 -- indexes.foreign-keys: second place of a unique index
--- says: review_votes | user_id | first place
+-- says: review_votes | user_id | not as its first column
 drop index review_votes_user;
 
 -- indexes.foreign-keys: only some rows
