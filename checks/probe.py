@@ -170,7 +170,7 @@ class Shop:
         table = self.table(part)
         draft = self.draft(part)
         for answer in self.both_ways(draft, **values):
-            if answer.rows and _says_itself(draft, values) and not _holds(answer.rows[0], values):
+            if answer.rows and _says_itself(draft, values) and not holds(answer.rows[0], values):
                 continue  # such as the price of a line, which is copied from the catalog whatever was sent
             self.refused(answer, happened=happened, next=next, table=table.label, column=column)
             if answer.refusal is not None and self._depends_on_others(table, answer.refusal, values):
@@ -229,10 +229,11 @@ class Shop:
 def _says_itself(draft: Draft, names: Iterable[str]) -> bool:
     """The database has a value of its own for a column, as the ordinary row shows: it came back with another one."""
     stored = draft.tried.rows[0] if draft.tried and draft.tried.rows else {}
-    return any(name in draft.values and not _holds(stored, {name: draft.values[name]}) for name in names)
+    return any(name in draft.values and not holds(stored, {name: draft.values[name]}) for name in names)
 
 
-def _holds(stored: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+def holds(stored: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """The row as stored has these values."""
     return all(_is(stored.get(name), value) for name, value in values.items())
 
 

@@ -491,7 +491,7 @@ def _one_more_line(scene: _Scene, order: Row, line: Line) -> int:
 
 @step.check("stock.recorded", needs=(*_SOLD, "stock_movements.types-fit", "stock_movements.thing"))
 def sales_leave_movements(shop: Shop) -> None:
-    """The sale movements of each variant add up to what was sold of it, counted down or up; of no other there is one."""
+    """The sale movements of each variant add up to what was sold of it, counted down or up; nothing else has one."""
     scene = _Scene(shop)
     few, unsold = purchase.two_of_a_product(shop)
     for variant in (few, unsold):
