@@ -377,21 +377,28 @@ def foreign_keys_are_led_by_indexes(shop: Readers) -> None:
     )
 
 
-#: Rules and indexes of these tables, and of the domains of their columns, that are not in force for every row.
+#: Rules and indexes of these tables, and of the domains of their columns and those below them, and whether each is in
+#: force for every row.
 _UNFINISHED = """
+with recursive domains as (
+    select a.attrelid as owner, a.atttypid as type from pg_catalog.pg_attribute a
+    where a.attrelid = any (%(tables)s::oid[]) and not a.attisdropped
+    union
+    select d.owner, t.typbasetype from domains d join pg_catalog.pg_type t on t.oid = d.type where t.typtype = 'd'
+)
 select c.relname, k.conname, k.convalidated,
-       coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced'::text)::boolean, true), false
+       coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced'::text)::boolean, true), 'table', c.relname
 from pg_catalog.pg_constraint k
 join pg_catalog.pg_class c on c.oid = k.conrelid
 where k.conrelid = any (%(tables)s::oid[])
 union all
-select c.relname, k.conname, k.convalidated, true, false
-from pg_catalog.pg_attribute a
-join pg_catalog.pg_class c on c.oid = a.attrelid
-join pg_catalog.pg_constraint k on k.contypid = a.atttypid
-where a.attrelid = any (%(tables)s::oid[]) and not a.attisdropped
+select c.relname, k.conname, k.convalidated, true, 'domain', t.typname
+from domains d
+join pg_catalog.pg_class c on c.oid = d.owner
+join pg_catalog.pg_type t on t.oid = d.type
+join pg_catalog.pg_constraint k on k.contypid = d.type
 union all
-select c.relname, ic.relname, i.indisvalid and i.indisready, true, true
+select c.relname, ic.relname, i.indisvalid and i.indisready, true, 'index', ic.relname
 from pg_catalog.pg_index i
 join pg_catalog.pg_class c on c.oid = i.indrelid
 join pg_catalog.pg_class ic on ic.oid = i.indexrelid
@@ -407,12 +414,12 @@ def _with_partitions(shop: Shop) -> list[int]:
 @step.check("indexes.finished")
 def everything_is_in_force(shop: Readers) -> None:
     """No constraint waits to be validated or is not enforced, no index is invalid."""
-    for table, name, finished, enforced, is_index in shop.session.query(
+    for table, name, finished, enforced, kind, of in shop.session.query(
         _UNFINISHED, {"tables": _with_partitions(shop)}
     ):
         if finished and enforced:
             continue
-        if is_index:
+        if kind == "index":
             happened = f"The index {name} on {table} is invalid: its build did not finish."
             next_ = f"Drop it and create it again, or run: reindex index {quote(name)}."
         elif not enforced:
@@ -420,7 +427,7 @@ def everything_is_in_force(shop: Readers) -> None:
             next_ = f"Drop {name} and create it without NOT ENFORCED."
         else:
             happened = f"The constraint {name} on {table} is NOT VALID: rows from before it were never checked."
-            next_ = f"Run: alter table {quote(table)} validate constraint {quote(name)}."
+            next_ = f"Run: alter {kind} {quote(of)} validate constraint {quote(name)}."
         raise Failed(happened, next=next_, table=table)
 
 
