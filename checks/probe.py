@@ -15,6 +15,7 @@ from psycopg2.errorcodes import CHECK_VIOLATION
 
 from checks import contract
 from checks.catalog import Catalog, Column, ForeignKey, Table
+from checks.catalog.facts import BOOLEAN
 from checks.outcome import CantTell, Failed, Skipped
 from checks.roles import Roles
 from checks.rows import Draft, NoRow, Row, Rows, why
@@ -177,6 +178,11 @@ class Shop:
                 with self.isolated(), suppress(NoRow):
                     row = self.row(part, values)
                     raise Failed(happened, next=next, table=table.label, column=column, tried=shorten(row.tried))
+            if answer.refusal is not None and answer.refusal.raised:
+                for flag in _flags(draft, values):
+                    other = self.session.attempt(draft.but(**values, **flag))
+                    if other.rows and holds(other.rows[0], values):
+                        raise Failed(happened, next=next, table=table.label, column=column, tried=shorten(other.tried))
 
     def _depends_on_others(self, table: Table, refusal: Refusal, values: Mapping[str, Any]) -> bool:
         """A CHECK said no that looks at other columns as well: with other values there it may say yes."""
@@ -224,6 +230,14 @@ class Shop:
                 tried=shorten(none.answer.tried) if none.answer else None,
                 sqlstate=refusal.sqlstate if refusal else None,
             ) from None
+
+
+def _flags(draft: Draft, values: Mapping[str, Any]) -> Iterator[dict[str, bool]]:
+    """Each flag of a row turned round, as a trigger may refuse some values unless one is set."""
+    stored = draft.tried.rows[0] if draft.tried and draft.tried.rows else {}
+    for column in draft.table.columns:
+        if column.type.base in BOOLEAN and not column.generated and column.name not in values:
+            yield {column.name: stored.get(column.name) is not True}
 
 
 def _says_itself(draft: Draft, names: Iterable[str]) -> bool:

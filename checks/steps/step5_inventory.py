@@ -464,12 +464,12 @@ def what_is_ordered_leaves(shop: Shop) -> None:
     """Two orders, one after the other; several lines, two of them alike, a single piece, the last pieces."""
     scene = _Scene(shop)
     orders = scene.orders
-    many, some, single, other = (scene.variant(pieces) for pieces in (20, 11, 6, 9))
+    many, some, single, other = (scene.variant(pieces) for pieces in (20, 11, 10, 9))
     first = orders.place(Line(many, 2), Line(some, 3), Line(single, 1))
     again = _one_more_line(scene, first, Line(many, 2))
     orders.must_deliver(first)
     scene.has_left(some, 11, 3, "An order for 3 pieces of a variant, and for others, was delivered")
-    scene.has_left(single, 6, 1, "An order for a single piece of a variant, and for others, was delivered")
+    scene.has_left(single, 10, 1, "An order for a single piece of a variant, and for others, was delivered")
     if again:
         scene.has_left(many, 20, 2 + again, "An order with two lines of one variant, 2 pieces each, was delivered")
     scene.has_left(many, 20, 2 + again, "An order for 2 pieces was delivered")

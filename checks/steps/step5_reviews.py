@@ -376,12 +376,11 @@ def nobody_is_verified_without_an_order(shop: Shop) -> None:
             continue
         for values in (flag, {}):
             _must_not_verify(shop, Draft(draft.table, draft.values | nowhere | values).but(), happened)
-        with shop.isolated():
-            answer = shop.session.keep(Draft(draft.table, draft.values | _flag(shop, False)).but())
-            if answer.rows and flag:
-                row = Row(draft.table, answer.rows[0])
-                for changes in (flag, nowhere | flag):
-                    _must_not_verify(shop, row.update(**changes), happened)
+        for begun, changes in (({}, nowhere | flag), (nowhere, flag)):
+            with shop.isolated():
+                answer = shop.session.keep(Draft(draft.table, draft.values | begun | _flag(shop, False)).but())
+                if answer.rows and flag:
+                    _must_not_verify(shop, Row(draft.table, answer.rows[0]).update(**changes), happened)
     _loses_its_order(shop)
 
 

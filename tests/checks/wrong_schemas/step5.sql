@@ -451,7 +451,7 @@ begin
 end $$;
 
 -- stock.recorded: written down again when delivered
--- says: stock_movements | add up to -6
+-- says: stock_movements | add up to -8
 create function write_again() returns trigger language plpgsql as $$
 begin
     insert into stock_movements (product_variant_id, quantity_change, movement_type)
