@@ -420,7 +420,7 @@ class _Scene:
         self.ledger = Ledger(shop, self.stock)
         self.orders = Orders(shop)
         kept = shop.recall(_Plenty)
-        self._plenty = kept.variant if kept else self.variant(purchase.PLENTY)
+        self._plenty = kept.variant if kept else purchase.stocked_variant(shop)
 
     def variant(self, pieces: int) -> Row:
         variant = self.shop.row("product_variants")

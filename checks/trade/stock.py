@@ -23,6 +23,9 @@ ADDITION = ("addition", "restock", "purchase", "receipt", "inbound", "add")
 SALE = ("sale", "sold", "outbound", "order")
 ADJUSTMENT = ("adjustment", "adjust", "correction")
 
+#: Pieces put in stock: more than any check buys, and few enough for a small integer; as many as fit on smaller shelves.
+PLENTY = (1000, 400, 99)
+
 #: A way to bring a variant's stock from what it is to a number of pieces.
 _Way = Callable[[Row, Row | None, int], None]
 
@@ -74,6 +77,7 @@ class Stock:
         self._ways: list[_Way] = [self._written, self._moved]
         self._known: list[tuple[Any, int]] = []  # ways to move it that worked: a type, and which sign it has then
         self._in_vain: str | None = None  # an addition that was taken, and moved nothing
+        self._plenty: tuple[int, ...] = PLENTY  # the one that fits, when that is known
         self._is_written = False  # a new variant's row goes in by hand, and stays as it was written
 
     # -- inventory ---------------------------------------------------------------------------------------------
@@ -99,6 +103,17 @@ class Stock:
         row = self.fill(variant, pieces)
         self._is_written = is_new and self._ways[0] == self._written
         return row
+
+    def stock_up(self, variant: Row) -> Row:
+        """Plenty of a new variant; CantTell when no way was found to put any there."""
+        if len(self._plenty) > 1:
+            for pieces in PLENTY:
+                with suppress(CantTell):
+                    row = self.begin(variant, pieces)
+                    self._plenty = (pieces,)
+                    return row
+        self._plenty = self._plenty[:1]
+        return self.begin(variant, self._plenty[0])
 
     def fill(self, variant: Row, pieces: int) -> Row:
         """Have exactly so many pieces, in whichever way this design takes; CantTell when none was found."""

@@ -116,3 +116,44 @@ begin
     );
     return new;
 end $$;
+
+-- right: the order of a review is looked up, whatever was sent
+create or replace function verify_purchase() returns trigger language plpgsql as $$
+begin
+    new.order_id := (
+        select o.id from orders o
+        join order_items i on i.order_id = o.id
+        join product_variants v on v.id = i.product_variant_id
+        where o.user_id = new.user_id and o.status = 'delivered' and v.product_id = new.product_id
+        order by o.created_at limit 1
+    );
+    new.is_verified_purchase := new.order_id is not null;
+    return new;
+end $$;
+
+-- right: verified unless told otherwise, and only with an order
+drop trigger verify_purchase on reviews;
+alter table reviews alter is_verified_purchase set default true,
+    add check (not is_verified_purchase or order_id is not null);
+
+-- right: an order knows its total, and is paid when its payments come to that
+alter table orders add total numeric(12, 2) not null default 0;
+create function sum_up() returns trigger language plpgsql as $$
+begin
+    update orders set total = coalesce((select sum(quantity * unit_price) from order_items where order_id = orders.id), 0)
+    where id = coalesce(new.order_id, old.order_id);
+    return null;
+end $$;
+create trigger sum_up after insert or update or delete on order_items for each row execute function sum_up();
+create function paid_in_full() returns trigger language plpgsql as $$
+begin
+    if new.total <> coalesce((select sum(amount) from payments where order_id = new.id), 0) then
+        raise exception 'not paid in full';
+    end if;
+    return new;
+end $$;
+create trigger paid_in_full before update on orders for each row
+when (old.status = 'pending' and new.status = 'paid') execute function paid_in_full();
+
+-- right: a shelf holds no more than 99 pieces
+alter table inventory add check (quantity <= 99);

@@ -101,3 +101,7 @@ alter table cart_items drop constraint cart_items_pkey, add id serial primary ke
 create index on cart_items (user_id);
 alter table reviews drop constraint one_review_each, add exclude using gist (product_id with =, user_id with =);
 create index on reviews (product_id);
+
+-- right: an address in small letters, that the database makes
+alter table users drop constraint users_email_key, add email_key text generated always as (lower(email)) stored unique;
+drop index users_email_lower;
