@@ -77,7 +77,7 @@ class Stock:
         self._ways: list[_Way] = [self._written, self._moved]
         self._known: list[tuple[Any, int]] = []  # ways to move it that worked: a type, and which sign it has then
         self._in_vain: str | None = None  # an addition that was taken, and moved nothing
-        self._plenty: tuple[int, ...] = PLENTY  # the one that fits, when that is known
+        self._plenty: tuple[int, ...] = PLENTY  # those that may fit, as far as that is known
         self._is_written = False  # a new variant's row goes in by hand, and stays as it was written
 
     # -- inventory ---------------------------------------------------------------------------------------------
@@ -106,14 +106,14 @@ class Stock:
 
     def stock_up(self, variant: Row) -> Row:
         """Plenty of a new variant; CantTell when no way was found to put any there."""
-        if len(self._plenty) > 1:
-            for pieces in PLENTY:
-                with suppress(CantTell):
-                    row = self.begin(variant, pieces)
-                    self._plenty = (pieces,)
-                    return row
-        self._plenty = self._plenty[:1]
-        return self.begin(variant, self._plenty[0])
+        for pieces in self._plenty:
+            with suppress(CantTell):
+                row = self.begin(variant, pieces)
+                self._plenty = (pieces,)
+                return row
+        if self._plenty == PLENTY:
+            self._plenty = ()  # nothing ever worked, and to look for a way takes long
+        raise self._out_of_reach(PLENTY[0])
 
     def fill(self, variant: Row, pieces: int) -> Row:
         """Have exactly so many pieces, in whichever way this design takes; CantTell when none was found."""
@@ -126,7 +126,10 @@ class Stock:
             if row is not None and row[self.quantity] == pieces:
                 self._ways.sort(key=lambda other: other != way)  # begin with what worked, the next time
                 return row
-        raise OutOfReach(
+        raise self._out_of_reach(pieces)
+
+    def _out_of_reach(self, pieces: int) -> OutOfReach:
+        return OutOfReach(
             f"No way was found to put {pieces} pieces of a variant into {self.table.label}: neither by its row nor by "
             "a movement.",
             table=self.table.label,
