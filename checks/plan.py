@@ -45,6 +45,11 @@ class Plan:
         return frozenset(n["Index Name"] for n in self.nodes() if "Index Name" in n and "Index Cond" in n)
 
     @property
+    def read(self) -> frozenset[str]:
+        """Names of all indexes that it goes by, also of those that are only read through."""
+        return frozenset(n["Index Name"] for n in self.nodes() if "Index Name" in n)
+
+    @property
     def sorts(self) -> bool:
         return any(node["Node Type"] in SORTS for node in self.nodes())
 
@@ -159,7 +164,7 @@ def served_by(
             fitting = sorted(plan.searched & set(candidates))
             if fitting and not (order is not None and plan.sorts):
                 return candidates[fitting[0]]
-            rivals = [i for i in table.indexes if i.name in plan.searched - set(candidates)]
+            rivals = [i for i in table.indexes if i.name in plan.read - set(candidates)]
             if not rivals or not all(_take_away(shop.session, table, rival) for rival in rivals):
                 return None
     return None

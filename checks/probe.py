@@ -258,7 +258,7 @@ class Shop:
                 )
         draft = self.draft(part)
         for answer in self.both_ways(draft, **values):
-            changed = answer.rows and not _holds(answer.rows[0], values)
+            changed = answer.rows and not holds(answer.rows[0], values)
             if changed and (_says_itself(draft, values) or all(harmless(answer.rows[0][name]) for name in values)):
                 continue  # such as the price of a line, which is copied from the catalog whatever was sent
             if changed:
@@ -270,7 +270,7 @@ class Shop:
                     raise Failed(happened, next=next, table=table.label, column=column, tried=shorten(row.tried))
         for others in self._seen_by_triggers(table, values) if answer.refusal and answer.refusal.raised else ():
             answer = self.session.attempt(draft.but(**values, **others))
-            if answer.rows and _holds(answer.rows[0], values):
+            if answer.rows and holds(answer.rows[0], values):
                 raise Failed(happened, next=next, table=table.label, column=column, tried=shorten(answer.tried))
 
     def _seen_by_triggers(self, table: Table, values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -369,7 +369,7 @@ def _ways_round(table: Table, refusal: Refusal | None, values: Mapping[str, Any]
 def _changed_silently(table: Table, values: Mapping[str, Any], answer: Answer, next_: str) -> Failed:
     """The database made something else of a value than an error."""
     stored = answer.rows[0]
-    name = next(name for name, value in values.items() if not _holds(stored, {name: value}))
+    name = next(name for name, value in values.items() if not holds(stored, {name: value}))
     sent = "NULL" if values[name] is None else values[name]
     return Failed(
         f"{sent} was sent for {table.label}.{name}, and {stored[name]} was stored: no error tells the shop.",
@@ -383,10 +383,11 @@ def _changed_silently(table: Table, values: Mapping[str, Any], answer: Answer, n
 def _says_itself(draft: Draft, names: Iterable[str]) -> bool:
     """The database has a value of its own for a column, as the ordinary row shows: it came back with another one."""
     stored = draft.tried.rows[0] if draft.tried and draft.tried.rows else {}
-    return any(name in draft.values and not _holds(stored, {name: draft.values[name]}) for name in names)
+    return any(name in draft.values and not holds(stored, {name: draft.values[name]}) for name in names)
 
 
-def _holds(stored: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+def holds(stored: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """The row as stored has these values."""
     return all(_is(stored.get(name), value) for name, value in values.items())
 
 

@@ -64,6 +64,9 @@ class Rows:
     filled: Mapping[int, frozenset[str]] = field(default_factory=dict)
     _serial: int = 0
     _highest: dict[tuple[int, str], int] = field(default_factory=dict)
+    #: How many numbers were given so far, to rows of whichever table: those of two tables don't go along side by side,
+    #: where a trigger that takes one for the other would still find what it looks for.
+    _given: int = 0
     #: The same for numbers that are unique within a parent.
     _within: dict[tuple[int, str, tuple[str, ...]], int] = field(default_factory=dict)
     #: Where a CHECK wants them: start and step of the sequence that counts a column, and how far that got.
@@ -347,8 +350,8 @@ class Rows:
             if highest is not None and not has_room(column, highest):
                 [(highest,)] = self.session.query(_BEFORE_GAP.format(quote(column.name), qualified(table), ROOM))
             self._highest[place] = max(int(highest or 0), 0)
-        self._highest[place] += 1
-        return self._highest[place]
+        self._given += 1
+        return self._highest[place] + self._given
 
     def _next_of_series(self, table: Table, column: Column) -> int:
         """What a sequence would give after the last number that is there, or was given here."""

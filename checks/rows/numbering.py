@@ -11,7 +11,7 @@ from checks.rows.statement import Draft
 
 #: The largest number of each small type. Where keys come close to it, new ones go into a gap of that much room.
 LARGEST = {"int2": 2**15 - 1, "int4": 2**31 - 1, "int8": 2**63 - 1}
-ROOM = 1000
+ROOM = 2000
 
 
 def counted_within(table: Table, parents: Container[int]) -> list[tuple[Column, frozenset[str]]]:

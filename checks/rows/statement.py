@@ -72,6 +72,14 @@ class Row:
         sql = f"update {qualified(self.table)} set {sets} where {where}{RETURNING}"
         return Statement(sql, (*changes.values(), *key))
 
+    def save(self) -> Statement:
+        """Write this row once more as it is."""
+        key = self.table.primary_key.columns if self.table.primary_key else frozenset()
+        written = [c for c in self.table.columns if not c.generated and c.identity != "a" and c.name not in key]
+        sets = ", ".join(f"{quote(column.name)} = {quote(column.name)}" for column in written)
+        where, values = self._where()
+        return Statement(f"update {qualified(self.table)} set {sets} where {where}{RETURNING}", values)
+
     def delete(self) -> Statement:
         where, key = self._where()
         return Statement(f"delete from {qualified(self.table)} where {where}", key)

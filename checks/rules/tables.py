@@ -36,18 +36,24 @@ def exists(part: str) -> Callable[[Shop], None]:
             )
         if (closed := closed_tables.why_closed(shop, table)) is not None:
             raise closed
-        for kept_in in (table, *shop.catalog.partitions(table)):
-            if kept_in.persistence != "p":
-                lost = "in a crash" if kept_in.persistence == "u" else "at the end of the session"
-                kind = "UNLOGGED" if kept_in.persistence == "u" else "temporary"
-                whose = "" if kept_in is table else f", a partition of {table.label},"
-                raise Failed(
-                    f"{kept_in.label}{whose} is {kind}: PostgreSQL loses its rows {lost}.",
-                    next=f"Create {kept_in.label} as an ordinary, logged table.",
-                    table=table.label,
-                )
+        for stored in (table, *shop.catalog.partitions(table)):
+            _outlives_a_crash(table, stored)
 
     return check
+
+
+def _outlives_a_crash(table: Table, stored: Table) -> None:
+    """The table, or one of its partitions, is logged."""
+    if stored.persistence == "p":
+        return
+    lost = "in a crash" if stored.persistence == "u" else "at the end of the session"
+    kind = "UNLOGGED" if stored.persistence == "u" else "temporary"
+    partition = "" if stored is table else f", a partition of {table.label},"
+    raise Failed(
+        f"{stored.label}{partition} is {kind}: PostgreSQL loses its rows {lost}.",
+        next=f"Create {stored.label} as an ordinary, logged table.",
+        table=table.label,
+    )
 
 
 def missing(shop: Shop, part: str, *, next: str, what: str = "table") -> Failed:

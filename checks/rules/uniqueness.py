@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -57,7 +57,9 @@ def unique(
                 table=table.label,
                 column=column.name,
             )
-        guard = _guard(shop, table, (column.name,), draft.but(**same), answers[0], meaning)
+        guard = _whole(table, [column.name]) or _guard(
+            shop, table, (column.name,), draft.but(**same), answers[0], meaning
+        )
         if guard.predicate is not None:
             _covers_live_rows(shop, part, draft, same, guard, meaning)
         _compares_no_more(shop, part, draft, same, guard, meaning, next_)
@@ -143,7 +145,7 @@ def unique_together(
     answers = shop.both_ways(draft, **same)
     for answer in answers:
         shop.refused(answer, happened=happened, next=next, **where)
-    guard = _guard(shop, table, tuple(same), draft.but(**same), answers[0], meaning, next)
+    guard = _whole(table, same) or _guard(shop, table, tuple(same), draft.but(**same), answers[0], meaning, next)
     if guard.predicate is not None:
         _covers_filled_rows(shop, part, tuple(same), guard, meaning)
     _compares_no_more(shop, part, draft, same, guard, meaning, next)
@@ -257,6 +259,11 @@ def _value_of_another(shop: Shop, table: Table, name: str) -> list[Any]:
     with suppress(NoRow):
         return [shop.row_in(table)[name]]
     return []
+
+
+def _whole(table: Table, columns: Collection[str]) -> Index | None:
+    """A unique index on no more than these columns, of all rows: whatever else refuses the duplicate, it does, too."""
+    return next((i for i in table.indexes if i.unique and i.works and i.is_plain and i.columns <= set(columns)), None)
 
 
 def _guard(

@@ -150,7 +150,7 @@ _EPOCH = datetime(2026, 2, 1, 9, 0, tzinfo=UTC)
 
 
 def _make_orders(shop: Shop, orders: int, lines: int) -> tuple[Any, list[tuple[Any, set[str]]]]:
-    """A user with so many orders, each with so many lines, and somebody else with one.
+    """A user with so many orders, each with so many lines, and somebody else with one. The oldest changed last.
 
     Gives the user's id, and of each order the time as stored and the names of its products.
     """
@@ -172,8 +172,10 @@ def _make_orders(shop: Shop, orders: int, lines: int) -> tuple[Any, list[tuple[A
 def _order(shop: Shop, whose: Mapping[str, Any], number: int, lines: int) -> tuple[Any, set[str]]:
     time = shop.roles.column("orders", "created_at")
     values = dict(whose)
-    if time is not None and not time.generated:
-        values[time.name] = (_EPOCH + timedelta(days=number)).isoformat(sep=" ")
+    changed = shop.roles.column("orders", "updated_at")
+    for column, days in ((time, number), (changed, 100 - number)):
+        if column is not None and not column.generated:
+            values[column.name] = (_EPOCH + timedelta(days=days)).isoformat(sep=" ")
     try:
         order = purchase.open_order(shop, values)
     except NoRow:
@@ -185,6 +187,8 @@ def _order(shop: Shop, whose: Mapping[str, Any], number: int, lines: int) -> tup
         name = product[shop.column("products", "name").name]
         purchase.line_of(shop, order, purchase.stocked_variant(shop), _copied_name(shop, name))
         names.add(name)
+    if number == 0:
+        purchase.advance(shop, order, "paid")  # where that is possible: not all orders are in one status then
     stored = shop.read(order)
     return (stored or {}).get(time.name) if time is not None else None, names
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 from checks.catalog import ForeignKey
 from checks.outcome import CantTell, Failed, Skipped
-from checks.probe import Shop, shorten
+from checks.probe import Shop, holds, shorten
 from checks.rows import Draft, NoRow, Row
 from checks.rules import references, uniqueness
 from checks.session import Statement
@@ -176,7 +177,7 @@ def review_of_a_product(shop: Shop) -> None:
     _refers(shop, "reviews", "products", ordinary_review, "product")
 
 
-@step.check("reviews.order", needs=("reviews.exists", "reviews.user", "reviews.product"))
+@step.check("reviews.order", needs=("reviews.exists",))
 def review_names_an_order(shop: Shop) -> None:
     """A foreign key to the orders, or to their lines, is in force; it may be optional."""
     lines = "order_items" in shop.roles.tables and shop.foreign_keys("reviews", "order_items")
@@ -189,15 +190,17 @@ def review_names_an_order(shop: Shop) -> None:
     draft = ordinary_review(shop)
     theirs = {name for _, other in _own_keys(shop) for name in other.columns}
     nobody = {n: v for n, v in references.pointing_at(key, ghost).items() if n not in theirs}
-    _never(
-        shop,
-        draft,
-        nobody,
-        happened=f"PostgreSQL took a review with {', '.join(f'{n} {v!r}' for n, v in nobody.items())}, "
-        f"though no such row of {shop.table(target).label} exists.",
-        next=next_,
-        column=references.own_column(key),
-    )
+    for answer in shop.both_ways(draft, **nobody):
+        if answer.rows and not holds(answer.rows[0], nobody):
+            continue  # a trigger looks for the order by itself, whatever was sent
+        shop.refused(
+            answer,
+            happened=f"PostgreSQL took a review with {', '.join(f'{n} {v!r}' for n, v in nobody.items())}, "
+            f"though no such row of {shop.table(target).label} exists.",
+            next=next_,
+            table=draft.table.label,
+            column=references.own_column(key),
+        )
 
 
 def _own_keys(shop: Shop) -> list[tuple[str, ForeignKey]]:
@@ -241,10 +244,10 @@ def rating_is_required(shop: Shop) -> None:
 
 @step.check("reviews.rating-range", needs=_REVIEWS)
 def rating_from_one_to_five(shop: Shop) -> None:
-    """1 to 5 are taken; 0, 6 and what lies far outside is refused."""
+    """1 to 5 are taken; 0, 6 and what lies far outside is refused, also of a buyer."""
     column = shop.column("reviews", "rating")
     next_ = f'Add CheckConstraint("{column.name} BETWEEN 1 AND 5", name="one_to_five") to the model of reviews.'
-    draft = _rated(shop, column.name, next_)
+    draft = _rated(shop, column.name)
     for stars in "12345":
         answer = shop.session.attempt(draft.but(**{column.name: stars}))
         if answer.refusal is not None and answer.refusal.is_verdict:
@@ -256,24 +259,34 @@ def rating_from_one_to_five(shop: Shop) -> None:
                 tried=shorten(answer.tried),
                 sqlstate=answer.refusal.sqlstate,
             )
-    bad = ("0", "6", "-1", "10")
-    _no_such_rating(shop, column.name, [(stars, draft.but(**{column.name: stars})) for stars in bad], next_)
-    row = shop.put(draft)
-    _no_such_rating(shop, column.name, [(stars, row.update(**{column.name: stars})) for stars in bad], next_)
+    _no_such_rating(shop, column.name, draft, "a review", next_)
+    with suppress(Skipped, NoRow, CantTell):
+        [one] = bought(shop)
+        about = _about(shop, one.user, one.product) | _naming(shop, one)
+        by_a_buyer = _review(shop, about | _flag(shop, True)) or _review(shop, about)
+        if by_a_buyer is not None:
+            _no_such_rating(shop, column.name, by_a_buyer, "the review of a buyer", next_)
 
 
-def _no_such_rating(shop: Shop, column: str, tries: list[tuple[str, Statement]], next_: str) -> None:
-    for stars, statement in tries:
+def _no_such_rating(shop: Shop, column: str, draft: Draft, words: str, next_: str) -> None:
+    def never(stars: str, statement: Statement) -> None:
         shop.rejects(
             statement,
-            happened=f"PostgreSQL took a review with a rating of {stars}.",
+            happened=f"PostgreSQL took {words} with a rating of {stars}.",
             next=next_,
-            table=shop.table("reviews").label,
+            table=draft.table.label,
             column=column,
         )
 
+    bad = ("0", "6", "-1", "10")
+    for stars in bad:
+        never(stars, draft.but(**{column: stars}))
+    row = shop.put(draft)
+    for stars in bad:
+        never(stars, row.update(**{column: stars}))
 
-def _rated(shop: Shop, column: str, next_: str) -> Draft:
+
+def _rated(shop: Shop, column: str) -> Draft:
     """An ordinary review with a rating in range."""
     draft = ordinary_review(shop)
     for stars in "341":
@@ -363,10 +376,11 @@ def nobody_is_verified_without_an_order(shop: Shop) -> None:
             continue
         for values in (flag, {}):
             _must_not_verify(shop, Draft(draft.table, draft.values | nowhere | values).but(), happened)
-        with shop.isolated():
-            answer = shop.session.keep(Draft(draft.table, draft.values | _flag(shop, False)).but())
-            if answer.rows and flag:
-                _must_not_verify(shop, Row(draft.table, answer.rows[0]).update(**nowhere, **flag), happened)
+        for begun, changes in (({}, nowhere | flag), (nowhere, flag)):
+            with shop.isolated():
+                answer = shop.session.keep(Draft(draft.table, draft.values | begun | _flag(shop, False)).but())
+                if answer.rows and flag:
+                    _must_not_verify(shop, Row(draft.table, answer.rows[0]).update(**changes), happened)
     _loses_its_order(shop)
 
 
@@ -387,7 +401,8 @@ def _nowhere(shop: Shop) -> Iterator[dict[str, Any]]:
 
 
 def _loses_its_order(shop: Shop) -> None:
-    """A verified review is no longer when its order is deleted, or no longer named, if that is possible at all."""
+    """A verified review is no longer when its order, or the line it names, is deleted, or no longer named, if that is
+    possible at all."""
     [one] = bought(shop)
     about = _about(shop, one.user, one.product)
     theirs = {name for _, key in _own_keys(shop) for name in key.columns}
@@ -400,17 +415,21 @@ def _loses_its_order(shop: Shop) -> None:
         return
     row = shop.put(draft)
     flag = shop.column("reviews", "is_verified_purchase").name
-    with shop.isolated():
-        gone = shop.session.keep(one.order.delete())
-        stored = shop.read(row)
-    if gone.rowcount == 1 and stored is not None and stored[flag] is True:
-        raise Failed(
-            "An order was deleted, and the review that named it still reads as verified.",
-            next=f"Refuse to delete such an order, or let {flag} become false with it.",
-            table=row.table.label,
-            column=flag,
-            tried=shorten(gone.tried),
-        )
+    behind = {"An order": one.order}
+    if "order_items" in shop.roles.tables and shop.foreign_keys("reviews", "order_items"):
+        behind["A line of an order"] = one.line
+    for words, parent in behind.items():
+        with shop.isolated():
+            gone = shop.session.keep(parent.delete())
+            stored = shop.read(row)
+        if gone.rowcount == 1 and stored is not None and stored[flag] is True:
+            raise Failed(
+                f"{words} was deleted, and the review that named it still reads as verified.",
+                next=f"Refuse to delete what a review names, or let {flag} become false with it.",
+                table=row.table.label,
+                column=flag,
+                tried=shorten(gone.tried),
+            )
     if row[flag] is True and not looked_up:
         _must_not_verify(
             shop, row.update(**unnamed), "A verified review was parted from its order, and still reads as verified."

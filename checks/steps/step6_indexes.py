@@ -131,34 +131,6 @@ def _rows_of_a_parent(shop: Shop, part: str, target: str, words: str) -> None:
 # -- the searches ----------------------------------------------------------------------------------------------
 
 
-@step.check("indexes.login")
-def user_is_found_by_email(shop: Readers) -> None:
-    """A search by e-mail, as written or in one letter case, has an index condition on an index led by it."""
-    tables.exists("users")(shop)
-    table, email = shop.table("users"), shop.column("users", "email")
-    name = quote(email.name)
-
-    def led_by(first: str | None) -> Callable[[Index], bool]:
-        return lambda index: index.method in _SEARCHING and index.key[0] == first
-
-    for condition, first in (
-        (f"{name} = 'ada@shop.example'", email.name),
-        (f"lower({name}) = 'ada@shop.example'", None),
-        (f"upper({name}) = 'ADA@SHOP.EXAMPLE'", None),
-    ):
-        for whole in _conditions(shop, "users", condition, [email.name]):
-            if served_by(shop, table, whole, led_by(first)):
-                return
-    raise Failed(
-        f"A login reads the whole of {table.label}: no index finds a user by {email.name}."
-        + _nearly(shop, table, [email.name]),
-        next=f"Make {email.name} unique (unique=True), or make a unique index on lower({email.name}).",
-        table=table.label,
-        column=email.name,
-        tried=f"select * from {qualified(table)} where {name} = 'ada@shop.example'",
-    )
-
-
 @dataclass(frozen=True)
 class _Search:
     """A way to ask for a word; `{text}` is what an index is on, the others are forms of the word."""
@@ -167,8 +139,9 @@ class _Search:
     inside: bool  # finds the word inside a text
 
 
+_EQUAL = tuple(_Search(f"{{text}} = {{{form}}}", False) for form in ("word", "lower", "upper"))
 _SEARCHES = (
-    *(_Search(f"{{text}} = {{{form}}}", False) for form in ("word", "lower", "upper")),
+    *_EQUAL,
     *(_Search(f"{{text}} like {{{form}_beginning}}", False) for form in ("word", "lower", "upper")),
     *(_Search(f"{{text}} ^@ {{{form}}}", False) for form in ("word", "lower", "upper")),
     _Search("{text} ilike {inside}", True),
@@ -189,24 +162,24 @@ def _forms(shop: Shop, word: str) -> dict[str, str]:
     return {name: literal(shop.session, form) for name, form in forms.items()}
 
 
-#: What no product of a learner is called or described by.
-_NAME, _DESCRIPTION = "Zyzzlamp", "Quuxglow"
+#: What no product of a learner is called or described by, and no user's address.
+_NAME, _DESCRIPTION, _EMAIL = "Zyzzlamp", "Quuxglow", "zyzz.lamp@shop.example"
 
 
-def _searched_product(shop: Shop, column: Column, word: str) -> Row:
-    """A product with that word for its name or description, beside one without."""
-    shop.row("products")
+def _searched_row(shop: Shop, part: str, column: Column, word: str) -> Row:
+    """A row with that word in that column, beside one without."""
+    shop.row(part)
     try:
-        return shop.row("products", {column.name: word})
+        return shop.row(part, {column.name: word})
     except NoRow:
-        raise CantTell(f"No product could be made with the {column.name} {word}.", table="products") from None
+        raise CantTell(f"No row of {part} could be made with the {column.name} {word}.", table=part) from None
 
 
-def _serves(shop: Shop, column: Column, word: str, searches: Sequence[_Search]) -> bool:
-    """Some index serves one of the searches for a word in that column, and the search finds the product."""
-    table = shop.table("products")
+def _serves(shop: Shop, part: str, column: Column, word: str, searches: Sequence[_Search]) -> bool:
+    """Some index serves one of the searches for a word in that column, and the search finds the row."""
+    table = shop.table(part)
     with shop.isolated():
-        product = _searched_product(shop, column, word)
+        row = _searched_row(shop, part, column, word)
         forms = _forms(shop, word)
         for index in indexes_of(shop.catalog, table):
             if not index.works or index.method not in _SEARCHING:
@@ -215,16 +188,16 @@ def _serves(shop: Shop, column: Column, word: str, searches: Sequence[_Search]) 
             for text in texts:
                 for search in searches:
                     condition = search.condition.format(text=f"({text})", **forms)
-                    if _finds(shop, product, condition) and _uses(shop, index, condition, [column.name]):
+                    if _finds(shop, row, condition) and _uses(shop, part, index, condition, [column.name]):
                         return True
     return False
 
 
-def _finds(shop: Shop, product: Row, condition: str) -> bool:
-    """The condition is true of that product and not of every other one."""
-    statement = product.read()
+def _finds(shop: Shop, row: Row, condition: str) -> bool:
+    """The condition is true of that row and not of every other one."""
+    statement = row.read()
     where = statement.sql.partition(" where ")[2]
-    table = qualified(product.table)
+    table = qualified(row.table)
     found = Statement(
         f"select from {table} where {where} and {condition.replace('%', '%%')} "
         f"and exists (select from {table} where not ({condition.replace('%', '%%')}) is true)",
@@ -233,15 +206,46 @@ def _finds(shop: Shop, product: Row, condition: str) -> bool:
     return shop.session.attempt(found).rowcount == 1
 
 
-def _uses(shop: Shop, index: Index, condition: str, columns: Sequence[str]) -> bool:
+def _uses(shop: Shop, part: str, index: Index, condition: str, columns: Sequence[str]) -> bool:
     """The planner finds the rows under the condition by that index; by a bitmap, where it knows no other way."""
-    table = shop.table("products")
     if index.predicate is not None:
-        if not keeps_living_rows(shop, "products", index, columns):
+        if not keeps_living_rows(shop, part, index, columns):
             return False
         condition = f"{condition} and {index.predicate}"
     ways = (("seqscan", "bitmapscan"), ("seqscan",))
-    return any(served_by(shop, table, condition, lambda i: i.name == index.name, off=off) for off in ways)
+    return any(served_by(shop, shop.table(part), condition, lambda i: i.name == index.name, off=off) for off in ways)
+
+
+@step.check("indexes.login")
+def user_is_found_by_email(shop: Readers) -> None:
+    """A search by e-mail, as written or in one letter case, has an index condition on an index led by it, or by what
+    the database makes of it."""
+    tables.exists("users")(shop)
+    table, email = shop.table("users"), shop.column("users", "email")
+    name = quote(email.name)
+
+    def led_by(first: str | None) -> Callable[[Index], bool]:
+        return lambda index: index.method in _SEARCHING and index.key[0] == first
+
+    for condition, first in (
+        (f"{name} = 'ada@shop.example'", email.name),
+        (f"lower({name}) = 'ada@shop.example'", None),
+        (f"upper({name}) = 'ADA@SHOP.EXAMPLE'", None),
+    ):
+        for whole in _conditions(shop, "users", condition, [email.name]):
+            if served_by(shop, table, whole, led_by(first)):
+                return
+    with suppress(CantTell):
+        if _serves(shop, "users", email, _EMAIL, _EQUAL):
+            return
+    raise Failed(
+        f"A login reads the whole of {table.label}: no index finds a user by {email.name}."
+        + _nearly(shop, table, [email.name]),
+        next=f"Make {email.name} unique (unique=True), or make a unique index on lower({email.name}).",
+        table=table.label,
+        column=email.name,
+        tried=f"select * from {qualified(table)} where {name} = 'ada@shop.example'",
+    )
 
 
 @step.check("indexes.product-search")
@@ -249,7 +253,7 @@ def product_is_found_by_name(shop: Readers) -> None:
     """By the whole name, its beginning, or a word in it: one of these has an index condition."""
     tables.exists("products")(shop)
     table, name = shop.table("products"), shop.column("products", "name")
-    if not _serves(shop, name, _NAME, _SEARCHES):
+    if not _serves(shop, "products", name, _NAME, _SEARCHES):
         raise Failed(
             f"A search for a name reads the whole of {table.label}: no index serves it."
             + _nearly(shop, table, [name.name]),
@@ -270,7 +274,7 @@ def word_is_found(shop: Readers) -> None:
     columns += [(description, _DESCRIPTION)] if description is not None else []
     for column, word in columns:
         with suppress(CantTell):
-            if _serves(shop, column, word, inside):
+            if _serves(shop, "products", column, word, inside):
                 return
     raise Failed(
         f"A word in the middle of a name or a description is looked for in every row of {table.label}.",
@@ -378,21 +382,28 @@ def foreign_keys_are_led_by_indexes(shop: Readers) -> None:
     )
 
 
-#: Rules and indexes of these tables, and of the domains of their columns, that are not in force for every row.
+#: Rules and indexes of these tables, and of the domains of their columns and those below them, and whether each is in
+#: force for every row.
 _UNFINISHED = """
+with recursive domains as (
+    select a.attrelid as owner, a.atttypid as type from pg_catalog.pg_attribute a
+    where a.attrelid = any (%(tables)s::oid[]) and not a.attisdropped
+    union
+    select d.owner, t.typbasetype from domains d join pg_catalog.pg_type t on t.oid = d.type where t.typtype = 'd'
+)
 select c.relname, k.conname, k.convalidated,
-       coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced'::text)::boolean, true), false
+       coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced'::text)::boolean, true), 'table', c.relname
 from pg_catalog.pg_constraint k
 join pg_catalog.pg_class c on c.oid = k.conrelid
 where k.conrelid = any (%(tables)s::oid[])
 union all
-select c.relname, k.conname, k.convalidated, true, false
-from pg_catalog.pg_attribute a
-join pg_catalog.pg_class c on c.oid = a.attrelid
-join pg_catalog.pg_constraint k on k.contypid = a.atttypid
-where a.attrelid = any (%(tables)s::oid[]) and not a.attisdropped
+select c.relname, k.conname, k.convalidated, true, 'domain', t.typname
+from domains d
+join pg_catalog.pg_class c on c.oid = d.owner
+join pg_catalog.pg_type t on t.oid = d.type
+join pg_catalog.pg_constraint k on k.contypid = d.type
 union all
-select c.relname, ic.relname, i.indisvalid and i.indisready, true, true
+select c.relname, ic.relname, i.indisvalid and i.indisready, true, 'index', ic.relname
 from pg_catalog.pg_index i
 join pg_catalog.pg_class c on c.oid = i.indrelid
 join pg_catalog.pg_class ic on ic.oid = i.indexrelid
@@ -408,12 +419,12 @@ def _with_partitions(shop: Shop) -> list[int]:
 @step.check("indexes.finished")
 def everything_is_in_force(shop: Readers) -> None:
     """No constraint waits to be validated or is not enforced, no index is invalid."""
-    for table, name, finished, enforced, is_index in shop.session.query(
+    for table, name, finished, enforced, kind, of in shop.session.query(
         _UNFINISHED, {"tables": _with_partitions(shop)}
     ):
         if finished and enforced:
             continue
-        if is_index:
+        if kind == "index":
             happened = f"The index {name} on {table} is invalid: its build did not finish."
             next_ = f"Drop it and create it again, or run: reindex index {quote(name)}."
         elif not enforced:
@@ -421,7 +432,7 @@ def everything_is_in_force(shop: Readers) -> None:
             next_ = f"Drop {name} and create it without NOT ENFORCED."
         else:
             happened = f"The constraint {name} on {table} is NOT VALID: rows from before it were never checked."
-            next_ = f"Run: alter table {quote(table)} validate constraint {quote(name)}."
+            next_ = f"Run: alter {kind} {quote(of)} validate constraint {quote(name)}."
         raise Failed(happened, next=next_, table=table)
 
 

@@ -98,6 +98,8 @@ class Orders:
 
     def advance_together(self, orders: Sequence[Row], status: str) -> Refused | None:
         """Take several orders to a status in one statement; what refused it, or None."""
+        for order in orders:  # their lines may have moved something, such as a total
+            order.values = self.shop.read(order) or order.values
         with self.shop.isolated():
             first = Row(orders[0].table, dict(orders[0].values))
             if purchase.advance(self.shop, first, status) is not None:

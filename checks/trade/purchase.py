@@ -22,9 +22,6 @@ from checks.trade.stock import Stock
 #: An order's way, in the contract's words.
 WAY = ("pending", "paid", "shipped", "delivered")
 
-#: Pieces put in stock: more than any check buys, and few enough for a small integer.
-PLENTY = 1000
-
 #: What payments that have come in are called.
 _RECEIVED = ("paid", "completed", "captured", "succeeded", "success", "successful", "settled", "confirmed", "approved")
 
@@ -56,7 +53,7 @@ def stocked_variant(shop: Shop) -> Row:
 
 def _stocked(shop: Shop, variant: Row) -> Row:
     with suppress(Skipped, NoRow, CantTell):
-        Stock.of(shop).begin(variant, PLENTY)
+        Stock.of(shop).stock_up(variant)
     return variant
 
 

@@ -23,6 +23,9 @@ ADDITION = ("addition", "restock", "purchase", "receipt", "inbound", "add")
 SALE = ("sale", "sold", "outbound", "order")
 ADJUSTMENT = ("adjustment", "adjust", "correction")
 
+#: Pieces put in stock: more than any check buys, and few enough for a small integer; as many as fit on smaller shelves.
+PLENTY = (1000, 400, 99)
+
 #: A way to bring a variant's stock from what it is to a number of pieces.
 _Way = Callable[[Row, Row | None, int], None]
 
@@ -74,6 +77,7 @@ class Stock:
         self._ways: list[_Way] = [self._written, self._moved]
         self._known: list[tuple[Any, int]] = []  # ways to move it that worked: a type, and which sign it has then
         self._in_vain: str | None = None  # an addition that was taken, and moved nothing
+        self._plenty: tuple[int, ...] = PLENTY  # those that may fit, as far as that is known
         self._is_written = False  # a new variant's row goes in by hand, and stays as it was written
 
     # -- inventory ---------------------------------------------------------------------------------------------
@@ -100,6 +104,17 @@ class Stock:
         self._is_written = is_new and self._ways[0] == self._written
         return row
 
+    def stock_up(self, variant: Row) -> Row:
+        """Plenty of a new variant; CantTell when no way was found to put any there."""
+        for pieces in self._plenty:
+            with suppress(CantTell):
+                row = self.begin(variant, pieces)
+                self._plenty = (pieces,)
+                return row
+        if self._plenty == PLENTY:
+            self._plenty = ()  # nothing ever worked, and to look for a way takes long
+        raise self._out_of_reach(PLENTY[0])
+
     def fill(self, variant: Row, pieces: int) -> Row:
         """Have exactly so many pieces, in whichever way this design takes; CantTell when none was found."""
         row = self.row(variant)
@@ -111,7 +126,10 @@ class Stock:
             if row is not None and row[self.quantity] == pieces:
                 self._ways.sort(key=lambda other: other != way)  # begin with what worked, the next time
                 return row
-        raise OutOfReach(
+        raise self._out_of_reach(pieces)
+
+    def _out_of_reach(self, pieces: int) -> OutOfReach:
+        return OutOfReach(
             f"No way was found to put {pieces} pieces of a variant into {self.table.label}: neither by its row nor by "
             "a movement.",
             table=self.table.label,

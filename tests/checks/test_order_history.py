@@ -72,6 +72,8 @@ ONE_BY_ONE = SELECTED.replace(".options(way)", "")
 LAST_STEP = SELECTED.replace(".joinedload(Variant.product)", "")
 NO_ORDER = SELECTED.replace(".order_by(Order.created_at.desc())", ".order_by(Order.id)")
 BY_CHANCE = SELECTED.replace(".order_by(Order.created_at.desc())", "")
+LAST_CHANGED = NO_ORDER.replace("Order.id)", "text('updated_at desc'))")
+PENDING = SELECTED.replace(".order_by", ".where(text(\"orders.status = 'pending'\")).order_by")
 EVERYBODYS = SELECTED.replace(".where(Order.user_id == user_id)", "")
 
 
@@ -107,6 +109,8 @@ def test_right_function_is_taken(function: str, ask: Ask) -> None:
         (LAST_STEP, "statements"),
         (NO_ORDER, "newest order first"),
         (BY_CHANCE, "newest order first"),
+        (LAST_CHANGED, "newest order first"),
+        (PENDING, "returned 1 entry for 2 orders"),
         (EVERYBODYS, "none of the user's orders"),
         (SELECTED.replace("return ", "found = "), "returned nothing"),
         (SELECTED.replace(".all()", ".all()[:1]"), "returned 1 entry for 2 orders"),

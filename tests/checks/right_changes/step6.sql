@@ -101,3 +101,15 @@ alter table cart_items drop constraint cart_items_pkey, add id serial primary ke
 create index on cart_items (user_id);
 alter table reviews drop constraint one_review_each, add exclude using gist (product_id with =, user_id with =);
 create index on reviews (product_id);
+
+-- right: an address in small letters, that the database makes
+alter table users drop constraint users_email_key, add email_key text generated always as (lower(email)) stored unique;
+drop index users_email_lower;
+
+-- right: newest first by a key, where all orders are of one user and the planner would rather go by the primary key
+drop index orders_user_newest;
+create index on orders (user_id, id desc);
+insert into users (id, email, password_hash, first_name, last_name) values (1, 'a@shop.example', 'x', 'A', 'B');
+insert into addresses (id, user_id, line1, city, country) values (1, 1, '1 Street', 'Town', 'Land');
+insert into orders (user_id, shipping_address_id, billing_address_id) select 1, 1, 1 from generate_series(1, 300);
+analyze orders;

@@ -239,6 +239,13 @@ create domain person as varchar(100);
 alter table users alter first_name type person;
 alter domain person add constraint named check (value <> '') not valid;
 
+-- indexes.finished: the CHECK of a domain below a domain
+-- says: users | NOT VALID | alter domain short_text validate constraint not_empty
+create domain short_text as varchar(100);
+create domain first_name as short_text;
+alter domain short_text add constraint not_empty check (value <> '') not valid;
+alter table users alter first_name type first_name;
+
 -- indexes.finished: NOT NULL
 -- since: 180000
 -- says: products | NOT VALID
