@@ -7,7 +7,7 @@ from decimal import Decimal
 from checks.outcome import CantTell, Failed
 from checks.probe import Shop, shorten
 from checks.rows import Row, Values, why
-from checks.rules import bounds, money, references, tables, uniqueness
+from checks.rules import bounds, money, ordinary, references, tables, uniqueness
 from checks.step import StepChecks
 from checks.trade import purchase
 
@@ -101,12 +101,12 @@ def one_row_per_variant(shop: Shop) -> None:
 def many_in_one(shop: Shop) -> None:
     """Three variants are in one bundle, two of them of one product, and one of them in a second bundle."""
     bundle, (one, other) = shop.row("bundles"), purchase.two_of_a_product(shop)
-    uniqueness.another_fits(shop, "bundle_items", _in(shop, bundle, one), "A variant in a bundle")
+    ordinary.another_fits(shop, "bundle_items", _in(shop, bundle, one), "A variant in a bundle")
     third = _in(shop, bundle, shop.row("product_variants"))
-    uniqueness.another_fits(shop, "bundle_items", third, "A second variant in the same bundle")
-    uniqueness.another_fits(shop, "bundle_items", _in(shop, bundle, other), "Another variant of a product in a bundle")
+    ordinary.another_fits(shop, "bundle_items", third, "A second variant in the same bundle")
+    ordinary.another_fits(shop, "bundle_items", _in(shop, bundle, other), "Another variant of a product in a bundle")
     again = _in(shop, shop.row("bundles"), one)
-    uniqueness.another_fits(shop, "bundle_items", again, "The same variant in a second bundle")
+    ordinary.another_fits(shop, "bundle_items", again, "The same variant in a second bundle")
 
 
 @extension.check("bundle_items.gone", needs=_WHOLE)

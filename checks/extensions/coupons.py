@@ -14,7 +14,7 @@ from checks.labels import labels_of
 from checks.outcome import CantTell, Failed, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import Draft, NoRow, Row, Values, qualified, quote
-from checks.rules import bounds, money, references, tables, uniqueness
+from checks.rules import bounds, money, ordinary, references, tables, uniqueness
 from checks.session import RETURNING, Answer, Statement
 from checks.step import StepChecks
 from checks.trade import purchase, rival
@@ -265,8 +265,8 @@ def limits_are_not_negative(shop: Shop) -> None:
 def coupons_that_are_alike(shop: Shop) -> None:
     """A second coupon with the same discount in the same weeks, and as often."""
     alike = _today(shop) | _discount(shop, PERCENT) | {shop.column(COUPONS, "max_redemptions").name: 5}
-    uniqueness.another_fits(shop, COUPONS, alike, "A coupon")
-    uniqueness.another_fits(shop, COUPONS, alike, "A second coupon with the same discount in the same weeks")
+    ordinary.another_fits(shop, COUPONS, alike, "A coupon")
+    ordinary.another_fits(shop, COUPONS, alike, "A second coupon with the same discount in the same weeks")
 
 
 # -- redemptions -----------------------------------------------------------------------------------------------
@@ -360,7 +360,7 @@ def many_orders(shop: Shop) -> None:
     coupon = shop.row(COUPONS, _unlimited(shop))
     for words in ("first", "second", "third", "fourth"):
         values = _of(shop, coupon, _order(shop))
-        uniqueness.another_fits(shop, REDEMPTIONS, values, f"The {words} redemption of a coupon that has no limit")
+        ordinary.another_fits(shop, REDEMPTIONS, values, f"The {words} redemption of a coupon that has no limit")
 
 
 @dataclass(frozen=True)

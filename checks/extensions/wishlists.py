@@ -10,7 +10,7 @@ from checks.catalog import ForeignKey
 from checks.outcome import CantTell, Failed
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, Values, why
-from checks.rules import money, references, tables, uniqueness
+from checks.rules import money, ordinary, references, tables, uniqueness
 from checks.step import StepChecks
 from checks.trade import purchase
 
@@ -166,8 +166,8 @@ def many_wishes(shop: Shop) -> None:
             mine, theirs = (_list_of(shop, shop.row("users")) for _ in range(2))
             one, other = (_wish(shop, way, _product_and_variant(shop)) for _ in range(2))
             shop.row(PART, mine | one)
-            uniqueness.another_fits(shop, PART, mine | other, "A second thing on one list")
-            uniqueness.another_fits(shop, PART, theirs | one, "The same thing on another user's list")
+            ordinary.another_fits(shop, PART, mine | other, "A second thing on one list")
+            ordinary.another_fits(shop, PART, theirs | one, "The same thing on another user's list")
 
 
 @extension.check(f"{PART}.gone", needs=_WHOLE)

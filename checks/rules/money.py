@@ -10,6 +10,7 @@ from checks.catalog.facts import INEXACT, NUMERIC
 from checks.contract import Kind
 from checks.outcome import Failed
 from checks.probe import Shop
+from workshop.words import counted
 
 #: Words that make a column one that holds money (contract, rule "money"), and the units money is counted in.
 _MONEY = frozenset({"price", "amount", "cost", "fee", "total", "subtotal"})
@@ -61,8 +62,8 @@ def keeps_money_exact(shop: Shop, part: str, table: Table) -> None:
             )
         if type_.scale is not None and type_.scale < 2:
             raise Failed(
-                f"{table.label}.{column.name} is {type_.text}: it keeps {max(type_.scale, 0)} digits behind the point, "
-                "so 19.99 does not come back as 19.99.",
+                f"{table.label}.{column.name} is {type_.text}: it keeps {counted(max(type_.scale, 0), 'digit')} behind "
+                "the point, so 19.99 does not come back as 19.99.",
                 next=next_,
                 **where,
             )

@@ -15,7 +15,7 @@ from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, rules_about, why
 from checks.rows.values import ARGON2, BCRYPT, SHA256_HEX, pool
-from checks.rules import bounds, money, references, tables, times, uniqueness
+from checks.rules import bounds, money, ordinary, references, tables, times, uniqueness
 from checks.session import Answer
 from checks.step import StepChecks
 from checks.steps.on_database import run_on_database
@@ -43,15 +43,15 @@ for _part in PARTS:
 @step.check("users.ordinary", needs=("users.exists",))
 def two_people_can_sign_up(shop: Shop) -> None:
     """Two users fit who share a flag or both, or those and a first name, or a last name."""
-    first = uniqueness.first_fits(shop, "users", "A user")
-    uniqueness.another_fits(shop, "users", {}, "A second user")
+    first = ordinary.first_fits(shop, "users", "A user")
+    ordinary.another_fits(shop, "users", {}, "A second user")
     columns = {name: shop.roles.column("users", name) for name in (*_FLAGS, "first_name", "last_name")}
     chosen = {name: column for name, column in columns.items() if column is not None and not column.generated}
     flags = {c.name: first[c.name] for name, c in chosen.items() if name in _FLAGS and first[c.name] is not None}
     for name, column in chosen.items():
         value = _filled_in(shop, first, column)
         shared = {column.name: value} if name in _FLAGS else flags | {column.name: value}
-        uniqueness.another_fits(shop, "users", shared, f"A second user with the {column.name} {value!r}")
+        ordinary.another_fits(shop, "users", shared, f"A second user with the {column.name} {value!r}")
 
 
 _FLAGS = ("is_active", "is_verified")
@@ -262,7 +262,7 @@ def three_levels(shop: Shop) -> None:
     column = references.own_column(key)
     target = key.target_columns[key.columns.index(column)]
     try:
-        top = uniqueness.first_fits(shop, "categories", "A category at the top")
+        top = ordinary.first_fits(shop, "categories", "A category at the top")
     except NoRow as none:
         if none.answer is None or none.answer.refusal is None or not _needs_parent(shop, key):
             raise
@@ -273,7 +273,7 @@ def three_levels(shop: Shop) -> None:
             column=column,
             tried=shorten(none.answer.tried),
         ) from None
-    uniqueness.another_fits(shop, "categories", {}, "A second category at the top")
+    ordinary.another_fits(shop, "categories", {}, "A second category at the top")
 
     def inside(parent: Row, level: str) -> Row:
         return shop.takes(
@@ -478,15 +478,15 @@ def category_exists(shop: Shop) -> None:
 def many_products_in_one_category(shop: Shop) -> None:
     """Two products fit that share their category, or their price."""
     key = references.refers(shop, "products", "categories", next=_category_next(shop))
-    first = uniqueness.first_fits(shop, "products", "A product")
+    first = ordinary.first_fits(shop, "products", "A product")
     price = shop.column("products", "price")
     shared = {name: first[name] for name in key.columns}
     other = Decimal("21.50") if first[price.name] != Decimal("21.50") else Decimal("22.50")
     at_another_price: dict[str, Any] = {}
     with suppress(NoRow), shop.isolated():  # where none is possible, the check on prices says so
         at_another_price = {price.name: shop.row("products", {price.name: other})[price.name]}
-    uniqueness.another_fits(shop, "products", shared | at_another_price, "A second product in the same category")
-    uniqueness.another_fits(shop, "products", {price.name: first[price.name]}, "A second product at the same price")
+    ordinary.another_fits(shop, "products", shared | at_another_price, "A second product in the same category")
+    ordinary.another_fits(shop, "products", {price.name: first[price.name]}, "A second product at the same price")
 
 
 @step.check("products.price-a-number", needs=("products.exists", "products.price-not-negative"))

@@ -17,7 +17,7 @@ from checks.plan import leading_index, literal
 from checks.probe import Shop, shorten
 from checks.rows import NoRow, Row, qualified, quote, rules_about, why
 from checks.rows.values import pool
-from checks.rules import money, references, tables, times, uniqueness
+from checks.rules import money, ordinary, references, tables, times, uniqueness
 from checks.session import Answer, Refusal, Statement
 from checks.step import StepChecks
 from checks.steps.on_database import run_on_database
@@ -146,13 +146,13 @@ def variants_differ_in_one_thing(shop: Shop) -> None:
     size, (small, large), color, (red, blue) = _choices(shop)
     product = _at_product(shop, "product_variants")
     first = product | {size.name: small, color.name: red}
-    uniqueness.another_fits(shop, "product_variants", first, f"A variant in {small} and {red}")
+    ordinary.another_fits(shop, "product_variants", first, f"A variant in {small} and {red}")
     for values, words in (
         (first | {size.name: large}, "A second variant that differs in its size alone"),
         (first | {color.name: blue}, "A second variant that differs in its color alone"),
         (first | _at_product(shop, "product_variants"), "A variant of another product in the same size and color"),
     ):
-        row = uniqueness.another_fits(shop, "product_variants", values, words)
+        row = ordinary.another_fits(shop, "product_variants", values, words)
         changed = next((name for name, value in values.items() if row[name] != value), None)
         if changed is not None:
             raise Failed(
@@ -218,9 +218,9 @@ def several_images(shop: Shop) -> None:
     place = shop.column("product_images", "display_order")
     product = _at_product(shop, "product_images")
     for number, words in ((1, "An image"), (2, "A second image of one product"), (3, "A third image of one product")):
-        uniqueness.another_fits(shop, "product_images", product | {place.name: number}, words)
+        ordinary.another_fits(shop, "product_images", product | {place.name: number}, words)
     elsewhere = _at_product(shop, "product_images") | {place.name: 1}
-    uniqueness.another_fits(shop, "product_images", elsewhere, "A first image of another product")
+    ordinary.another_fits(shop, "product_images", elsewhere, "A first image of another product")
 
 
 @step.check("product_images.own-place", needs=("product_images.ordinary",))
@@ -370,11 +370,9 @@ def recorded_again_and_again(shop: Shop) -> None:
                 for start, price in by_hand:
                     values = {c.name: value for c, value in ((changed, start), (new, price)) if not c.generated}
                     end = _period_end(shop, changed, start) if periods else {}
-                    uniqueness.another_fits(
-                        shop, "price_history", about | values | end, "A further price of one product"
-                    )
+                    ordinary.another_fits(shop, "price_history", about | values | end, "A further price of one product")
                 about_other = references.pointing_at(key, other)
-                uniqueness.another_fits(
+                ordinary.another_fits(
                     shop, "price_history", about_other | values | end, "A price of another product at the same time"
                 )
             return

@@ -14,7 +14,7 @@ from checks.labels import labels_of, same
 from checks.outcome import CantTell, Failed, Result, Skipped
 from checks.probe import Shop, shorten
 from checks.rows import Row, Values, qualified, quote, why
-from checks.rules import bounds, money, references, tables, times, uniqueness
+from checks.rules import bounds, money, ordinary, references, tables, times, uniqueness
 from checks.session import Answer, Statement
 from checks.step import StepChecks
 from checks.steps import card_data
@@ -115,16 +115,14 @@ def many_carts_many_variants(shop: Shop) -> None:
     user, variant = shop.row("users"), purchase.stocked_variant(shop)
     in_cart = purchase.points(shop, "cart_items", user)
     of_variant = purchase.points(shop, "cart_items", variant)
-    uniqueness.another_fits(shop, "cart_items", in_cart | of_variant, "A variant in a cart")
+    ordinary.another_fits(shop, "cart_items", in_cart | of_variant, "A variant in a cart")
     other = purchase.points(shop, "cart_items", shop.row("users"))
-    uniqueness.another_fits(shop, "cart_items", other | of_variant, "The same variant in another user's cart")
+    ordinary.another_fits(shop, "cart_items", other | of_variant, "The same variant in another user's cart")
     second = purchase.points(shop, "cart_items", purchase.stocked_variant(shop))
-    uniqueness.another_fits(shop, "cart_items", in_cart | second, "A second variant in the same cart")
+    ordinary.another_fits(shop, "cart_items", in_cart | second, "A second variant in the same cart")
     for sibling in purchase.stocked_siblings(shop):
         of_sibling = purchase.points(shop, "cart_items", sibling)
-        uniqueness.another_fits(
-            shop, "cart_items", in_cart | of_sibling, "Another variant of a product in the same cart"
-        )
+        ordinary.another_fits(shop, "cart_items", in_cart | of_sibling, "Another variant of a product in the same cart")
 
 
 @_check("cart_items.gone-with-user", "cart_items.user", "cart_items.variant")
@@ -200,13 +198,13 @@ _WHOSE = ("orders.user", "orders.shipping-address", "orders.billing-address", "a
 def a_user_orders_again(shop: Shop) -> None:
     """Two orders of one user to one address, which serves both purposes, and one of somebody else."""
     values = _order_of(shop, shop.row("users"))
-    uniqueness.another_fits(shop, "orders", values, "An order with one address for both purposes")
-    uniqueness.another_fits(shop, "orders", values, "A second order of the same user to the same address")
-    uniqueness.another_fits(shop, "orders", _order_of(shop, shop.row("users")), "An order of a second user")
+    ordinary.another_fits(shop, "orders", values, "An order with one address for both purposes")
+    ordinary.another_fits(shop, "orders", values, "A second order of the same user to the same address")
+    ordinary.another_fits(shop, "orders", _order_of(shop, shop.row("users")), "An order of a second user")
     created = shop.roles.column("orders", "created_at")
     if shop.table("orders").kind == "p" and created is not None:
         [[now]] = shop.session.query("select pg_catalog.now()")
-        uniqueness.another_fits(shop, "orders", values | {created.name: now}, "An order that is made today")
+        ordinary.another_fits(shop, "orders", values | {created.name: now}, "An order that is made today")
 
 
 @_check("orders.lifecycle", "orders.columns", "addresses.user")
@@ -281,7 +279,7 @@ def a_new_order_is_pending(shop: Shop) -> None:
         outcome = f"is {begins}" if answer.rows else f"was refused: {why(answer.refusal)}"
         raise Failed(
             f"An order that says nothing of its status {outcome}.",
-            next=f'Add server_default="pending" to {name}.',
+            next=f'Add server_default="{next(iter(statuses.values("pending")), "pending")}" to {name}.',
             table=table.label,
             column=name,
             tried=shorten(answer.tried),
@@ -370,16 +368,16 @@ def several_lines_and_orders(shop: Shop) -> None:
     _, line = purchase.placed_order(shop)
     in_order, of_variant = (_key_values(shop, line, target) for target in ("orders", "product_variants"))
     other = purchase.points(shop, "order_items", purchase.stocked_variant(shop))
-    uniqueness.another_fits(shop, "order_items", in_order | other, "A second line in the same order")
+    ordinary.another_fits(shop, "order_items", in_order | other, "A second line in the same order")
     third = purchase.points(shop, "order_items", purchase.stocked_variant(shop))
     if not price.generated:
         third |= {price.name: line[price.name]}
-    uniqueness.another_fits(shop, "order_items", in_order | third, "A line at the same price as another one")
+    ordinary.another_fits(shop, "order_items", in_order | third, "A line at the same price as another one")
     for sibling in purchase.stocked_siblings(shop):
         of_sibling = purchase.points(shop, "order_items", sibling)
-        uniqueness.another_fits(shop, "order_items", in_order | of_sibling, "A line for another variant of a product")
+        ordinary.another_fits(shop, "order_items", in_order | of_sibling, "A line for another variant of a product")
     again = purchase.points(shop, "order_items", shop.row("orders")) | of_variant
-    uniqueness.another_fits(shop, "order_items", again, "A line for the same variant in a second order")
+    ordinary.another_fits(shop, "order_items", again, "A line for the same variant in a second order")
 
 
 def _key_values(shop: Shop, line: Row, target: str) -> Values:

@@ -339,7 +339,7 @@ def every_type_fits(shop: Shop) -> None:
         if refused is not None and not (names is SALE and _a_sale_is_recorded(shop)):
             raise Failed(
                 f"{words} of 3 pieces was refused: {why(refused.answer.refusal if refused.answer else None)}.",
-                next=f"Let {ledger.table.label} take an addition, a sale and an adjustment.",
+                next=f"Let {ledger.table.label} take an addition (or restock, purchase, …), a sale and an adjustment.",
                 table=ledger.table.label,
                 column=ledger.type,
                 tried=shorten(refused.answer.tried) if refused.answer else None,

@@ -12,7 +12,7 @@ from checks.catalog import ForeignKey
 from checks.outcome import CantTell, Failed, Skipped
 from checks.probe import Shop, holds, shorten
 from checks.rows import Draft, NoRow, Row
-from checks.rules import references, uniqueness
+from checks.rules import ordinary, references, uniqueness
 from checks.session import Statement
 from checks.steps.step5 import step
 from checks.trade import purchase
@@ -224,7 +224,7 @@ def many_reviews(shop: Shop) -> None:
     for pins in values:
         same_product = all(pins[name] == row[name] for name in key_to(shop, "reviews", "products").columns)
         words = "A second user's review of one product" if same_product else "A user's review of a second product"
-        uniqueness.another_fits(shop, "reviews", pins, words)
+        ordinary.another_fits(shop, "reviews", pins, words)
 
 
 @step.check("reviews.rating-required", needs=_REVIEWS)
@@ -585,8 +585,8 @@ def many_votes(shop: Shop) -> None:
     second = shop.put(ordinary_review(shop))
     one, other = shop.row("users"), shop.row("users")
     shop.row("review_votes", _on(shop, first, one))
-    uniqueness.another_fits(shop, "review_votes", _on(shop, first, other), "A second user's vote on one review")
-    uniqueness.another_fits(shop, "review_votes", _on(shop, second, one), "A user's vote on a second review")
+    ordinary.another_fits(shop, "review_votes", _on(shop, first, other), "A second user's vote on one review")
+    ordinary.another_fits(shop, "review_votes", _on(shop, second, one), "A user's vote on a second review")
 
 
 @step.check("review_votes.gone", needs=_BOTH)
