@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,28 @@ def test_an_interrupt_of_the_kernel_and_its_death_leave_the_server_alone(kernel:
     notebook.wait()
     os.killpg(os.getpgid(_pid()), 0)
     assert ask(url, "select 1") == [(1,)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="PostgreSQL sees no end of a connection there")
+def test_a_query_without_end_ends_with_its_notebook_and_fills_no_disk(server: postgres.Server, ask: Ask) -> None:
+    endless = "with recursive t as (select 1 union all select 1 from t) select count(*) from t"
+    program = (
+        f"import psycopg2; psycopg2.connect(**{Address.parse(server.url).keywords()!r}).cursor().execute('{endless}')"
+    )
+    running = f"select 1 from pg_stat_activity where query = '{endless}' and state = 'active'"
+    with subprocess.Popen([sys.executable, "-c", program]) as asking:
+        assert _comes(lambda: ask(server.url, running) == [(1,)])
+        asking.kill()
+    assert _comes(lambda: ask(server.url, running) == [])
+    assert ask(server.url, "show temp_file_limit") == [("2GB",)]
+
+
+def _comes(holds: Callable[[], bool]) -> bool:
+    """Whether it holds within half a minute."""
+    until = time.monotonic() + 30
+    while not (held := holds()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return held
 
 
 def test_a_server_that_was_killed_comes_back_with_its_data(ask: Ask) -> None:
