@@ -111,6 +111,7 @@ STEP = Step(
             stock__given_back="When an order is cancelled, its pieces come back.",
             stock__two_buyers="Of two buyers of the last piece at the same moment, one gets it.",
             reviews__own_order="Nobody's review is verified by somebody else's order.",
+            reviews__paid_order="No review is verified by an order that is only pending.",
             reviews__right_product="No review is verified by an order of other products.",
             reviews__once="A user reviews a product once.",
             stock__time_zone="Times are kept with their time zone.",

@@ -462,6 +462,13 @@ HINTS: dict[str, Hint] = {
         "Why is an order that exists, and was delivered, not proof enough?",
         column="is_verified_purchase",
     ),
+    "reviews.paid-order": Hint(
+        "Whoever puts a mug into an order has not held it in their hands, and may never pay for it.",
+        _VERIFY_PLACE + "Among its conditions: the status of the order says that it was delivered, or paid at least.",
+        sql("The loan has to be over:", _VERIFY),
+        "Should a review be verified as soon as it is paid, or when the parcel is there?",
+        column="is_verified_purchase",
+    ),
     "reviews.right-product": Hint(
         "Who bought a bag of tea knows nothing of the teapot. The mark says “bought this”, and not “bought something”.",
         _VERIFY_PLACE

@@ -26,7 +26,7 @@ _REVIEWS = ("reviews.exists", "reviews.columns")
 
 @dataclass(frozen=True)
 class Bought:
-    """An order that was delivered, and what a review of one of its products points at."""
+    """An order, and what a review of one of its products points at."""
 
     user: Row
     product: Row
@@ -53,6 +53,16 @@ def buy(shop: Shop, count: int) -> list[Bought]:
 
     Raises CantTell where no order gets that far: the checks on orders and stock say so.
     """
+    lines = order(shop, count)
+    if not purchase.deliver(shop, lines[0].order):
+        stock = Stock.of(shop)
+        Ledger(shop, stock)  # Skipped where one of them is not there
+        raise CantTell("No order could be brought to delivered, so nobody bought anything.", table=stock.table.label)
+    return lines
+
+
+def order(shop: Shop, count: int) -> list[Bought]:
+    """A new user orders `count` different products in one order, which is pending."""
     user = shop.row("users")
     shop.stand(user)
     buyer = references.pointing_at(key_to(shop, "orders", "users"), user)
@@ -62,13 +72,9 @@ def buy(shop: Shop, count: int) -> list[Bought]:
         shop.stand(product)
         products.append((product, purchase.stocked_variant(shop)))
     purchase.begin_pending(shop)
-    order = shop.row("orders", buyer)
-    lines = [purchase.line_of(shop, order, variant) for _, variant in products]
-    if not purchase.deliver(shop, order):
-        stock = Stock.of(shop)
-        Ledger(shop, stock)  # Skipped where one of them is not there
-        raise CantTell("No order could be brought to delivered, so nobody bought anything.", table=stock.table.label)
-    return [Bought(user, product, order, line) for (product, _), line in zip(products, lines, strict=True)]
+    pending = shop.row("orders", buyer)
+    lines = [purchase.line_of(shop, pending, variant) for _, variant in products]
+    return [Bought(user, product, pending, line) for (product, _), line in zip(products, lines, strict=True)]
 
 
 def _about(shop: Shop, user: Row, product: Row) -> dict[str, Any]:
@@ -465,6 +471,16 @@ def _not_verified_by(shop: Shop, one: Bought, about: dict[str, Any], happened: s
         _must_not_verify(shop, Draft(wrong.table, wrong.values | values).but(), happened)
     with shop.isolated():
         _must_not_verify(shop, shop.put(right).update(**about, **_flag(shop, True)), happened)
+
+
+@step.check("reviews.paid-order", needs=(*_BUYS, "reviews.verified-buyer", "reviews.never-verified"))
+def not_by_an_order_that_is_pending(shop: Shop) -> None:
+    """A review that names the user's own order of the product, still pending, does not read as verified."""
+    [one] = order(shop, 1)
+    for flag in (True, False):
+        draft = _review(shop, _about(shop, one.user, one.product) | _naming(shop, one) | _flag(shop, flag))
+        if draft is not None:
+            _must_not_verify(shop, draft.but(), "A review was verified by an order that is only pending: nobody paid.")
 
 
 @step.check("reviews.once", needs=(*_REVIEWS, "reviews.user", "reviews.product"))

@@ -412,6 +412,7 @@ BEHIND = {
     "stock.given-back",
     "stock.two-buyers",
     "reviews.own-order",
+    "reviews.paid-order",
     "reviews.right-product",
 }
 #: About the project folder, which a database alone says nothing of.

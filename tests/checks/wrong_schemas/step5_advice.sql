@@ -88,11 +88,24 @@ end $$;
 
 -- reviews.own-order: any order will do
 -- says: reviews | somebody else
--- also: reviews.right-product
+-- also: reviews.right-product | reviews.paid-order
 drop trigger verify_purchase on reviews;
 alter table reviews drop constraint reviews_order_fkey,
     add constraint reviews_order_fkey foreign key (order_id) references orders on delete restrict,
     add check (not is_verified_purchase or order_id is not null);
+
+-- reviews.paid-order: an order of the product will do
+-- says: reviews | only pending
+create or replace function verify_purchase() returns trigger language plpgsql as $$
+begin
+    new.is_verified_purchase := exists (
+        select from orders o
+        join order_items i on i.order_id = o.id
+        join product_variants v on v.id = i.product_variant_id
+        where o.id = new.order_id and o.user_id = new.user_id and v.product_id = new.product_id
+    );
+    return new;
+end $$;
 
 -- reviews.right-product: any product
 -- says: reviews | the product is not
@@ -106,6 +119,7 @@ end $$;
 
 -- reviews.right-product: a key to the buyer's order
 -- says: reviews | the product is not
+-- also: reviews.paid-order
 drop trigger verify_purchase on reviews;
 alter table orders add unique (id, user_id);
 alter table reviews drop constraint reviews_order_fkey,
