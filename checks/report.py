@@ -122,8 +122,8 @@ class Report:
             return f"{heading}: not attempted yet."
         if self.passed and self._untold:
             return (
-                f"{heading}: passed, as far as the checks can tell. {self.score} required rules hold, and "
-                f"{self._untold} could not be tried."
+                f"{heading}: passed, as far as the checks can tell. {self.score} of {len(self._musts)} required rules "
+                f"hold, and {self._untold} could not be tried."
             )
         if self.passed:
             return f"{heading}: passed. {self.score} of {self.out_of} required rules hold.{self._open_practice}"
