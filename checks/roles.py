@@ -30,8 +30,9 @@ class RoleMap:
             raise WorkshopError(f"The role map {path.name} is not valid TOML: {error}.") from None
         except (OSError, ValueError):
             raise WorkshopError(f"The role map {path} can't be read: is the path right?") from None
-        if unknown := sorted(set(data) - {"tables", "columns"}):
-            raise WorkshopError(f"{path.name} has {unknown[0]}, and may only have the sections [tables] and [columns].")
+        for name in set(data) - {"tables", "columns"}:  # other sections are the learner's own
+            if near := difflib.get_close_matches(name, ("tables", "columns"), n=1, cutoff=0.75):
+                raise WorkshopError(f"{path.name} has a section [{name}]: name it [{near[0]}].")
         tables = (*contract.TABLES, *(table for extension in contract.EXTENSIONS for table in extension.tables))
         added = [f"{part}.{column.name}" for extension in contract.EXTENSIONS for part, column in extension.added]
         return cls(

@@ -100,12 +100,12 @@ class Rows:
     @contextmanager
     def anew(self) -> Iterator[None]:
         """As long as this lasts no row is known that other rows may point at, nor any number that was given."""
-        kept = self.standing, self._highest, self._series, self._reached
-        self.standing, self._highest, self._series, self._reached = {}, {}, {}, {}
+        kept = self.standing, self._highest, self._given, self._series, self._reached
+        self.standing, self._highest, self._given, self._series, self._reached = {}, {}, 0, {}, {}
         try:
             yield
         finally:
-            self.standing, self._highest, self._series, self._reached = kept
+            self.standing, self._highest, self._given, self._series, self._reached = kept
 
     # -- making ------------------------------------------------------------------------------------------------
 

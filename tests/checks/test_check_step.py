@@ -283,7 +283,7 @@ def test_a_role_map_gives_the_parts_their_names(build: Build, url: str, tmp_path
         ('[tables]\nuser = "x"', "user, which is no part of the exercise. Did you mean users?"),
         ('[columns]\n"users.mail" = "x"', "users.mail, which is no part"),
         ("[tables]\nusers = 3", "must be text in quotes"),
-        ('[table]\nusers = "members"', "has table, and may only have the sections [tables] and [columns]"),
+        ('[table]\nusers = "members"', "has a section [table]: name it [tables]."),
     ],
 )
 def test_a_bad_role_map_is_one_sentence(url: str, tmp_path: Path, text: str, says: str) -> None:

@@ -167,7 +167,7 @@ def _filled(notebook: Notebook, lines: dict[str, str]) -> Notebook:
 def test_in_step_5_bad_rows_go_in_before_the_rules_are_there_and_not_after(run: Run) -> None:
     solution = read("solutions", "05_inventory_and_reviews.ipynb")
     said = outputs(run(after_the_steps_before(solution, find_step(5))))
-    assert said["sql-five-of-three"] == "[(5, 3)]"
+    assert said["sql-five-of-three"].endswith("[(5, 3)]")
     assert "✗" not in said["read-then-write"] and said["read-then-write"].endswith("→ 2")
     assert said["sql-fake-review"] == "[(5, True, 'pending')]"
     assert "waits for Ada" in said["one-statement"]

@@ -390,7 +390,7 @@ def test_a_home_that_is_no_folder_is_told(home: Path) -> None:
 
 def test_a_home_that_can_not_be_written_is_told(tmp_path: Path, kernel: Kernel, as_nobody: dict[str, object]) -> None:
     done = kernel(**as_nobody).communicate()
-    assert "WorkshopError: The workshop can't keep PostgreSQL's data in" in done[1]
+    assert "The workshop can't keep PostgreSQL's data in" in done[1]
     assert "Permission denied" in done[1]
 
 

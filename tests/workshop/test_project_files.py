@@ -136,7 +136,7 @@ class Parcel(Base):
     ("old", "new", "words"),
     [
         (', name="light"', "", "A CheckConstraint here has no name"),
-        ('"),)', '"))', "write a comma before its last bracket"),
+        ('"),)', '"))', "in brackets and with a comma at the end"),
     ],
 )
 def test_a_base_that_passes_classes_on_is_not_to_blame(notebook, old, new, words):

@@ -47,7 +47,7 @@ def scratch_database(url: str, template: str = EMPTY) -> Iterator[str]:
 def _administration(address: Address) -> Connection:
     connection = connect_elsewhere(address, "scratch")
     if connection is None:
-        raise WorkshopError(f"{address.user} can't connect to {address.place} to make a scratch database there.")
+        raise WorkshopError(f"There can be no scratch database: {address.user} can't connect to {address.place}.")
     connection.autocommit = True
     return connection
 
