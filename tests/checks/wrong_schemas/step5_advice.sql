@@ -107,6 +107,20 @@ begin
     return new;
 end $$;
 
+-- reviews.paid-order: any order that is not cancelled
+-- says: reviews | only pending
+create or replace function verify_purchase() returns trigger language plpgsql as $$
+begin
+    new.is_verified_purchase := exists (
+        select from orders o
+        join order_items i on i.order_id = o.id
+        join product_variants v on v.id = i.product_variant_id
+        where o.id = new.order_id and o.user_id = new.user_id and o.status <> 'cancelled'
+            and v.product_id = new.product_id
+    );
+    return new;
+end $$;
+
 -- reviews.right-product: any product
 -- says: reviews | the product is not
 create or replace function verify_purchase() returns trigger language plpgsql as $$
